@@ -1,0 +1,23 @@
+/**
+ * The cache port: the only thing the engine knows of a store. Two implementations are proved by one test
+ * table. An entry that cannot be read is a miss and never an error; a write that fails is counted and
+ * forgotten by the implementation.
+ */
+export interface Cache {
+  /** The value, or undefined when absent, expired or unreadable. */
+  readonly get: (key: string) => Promise<Uint8Array | undefined>;
+  /** Stores until `expiresAt` (milliseconds since the epoch) under tags it can be evicted by. */
+  readonly set: (key: string, value: Uint8Array, options: CacheEntryOptions) => Promise<void>;
+  /** Removes one entry. */
+  readonly delete: (key: string) => Promise<void>;
+  /** Removes every entry with the tag; answers how many. */
+  readonly evictByTag: (tag: string) => Promise<number>;
+  /** Whether the store answers now. */
+  readonly healthy: () => Promise<boolean>;
+  readonly close: () => Promise<void>;
+}
+
+export interface CacheEntryOptions {
+  readonly expiresAt: number;
+  readonly tags: readonly string[];
+}
