@@ -1,1 +1,2 @@
-export {};
+export { type BearerChallenge, bearerChallenge } from './challenge.ts';
+export { parseResource, protectedResourceMetadataUrl } from './resource.ts';
