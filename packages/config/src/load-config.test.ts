@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ConfigError } from './config-error.ts';
+import { loadConfig } from './load-config.ts';
+
+const schema = z.strictObject({
+  listen: z.strictObject({ port: z.coerce.number().int().min(1, 'must be a port from 1 to 65535') }),
+  issuer: z.url('must be an absolute URL'),
+});
+const names = { MCP_PORT: 'listen.port', OAUTH_ISSUER: 'issuer' };
+
+describe('loadConfig', () => {
+  it('is satisfied with the environment alone', () => {
+    const config = loadConfig(schema, names, {
+      env: { MCP_PORT: '4000', OAUTH_ISSUER: 'https://idp.example' },
+    });
+    expect(config).toEqual({ listen: { port: 4000 }, issuer: 'https://idp.example' });
+  });
+
+  it('lets a variable win over the file and ignores an empty one', () => {
+    const config = loadConfig(schema, names, {
+      env: { MCP_PORT: '5000', OAUTH_ISSUER: '' },
+      file: 'x.yaml',
+      readText: () => 'listen: {port: 4000}\nissuer: https://file.example\n',
+    });
+    expect(config).toEqual({ listen: { port: 5000 }, issuer: 'https://file.example' });
+  });
+
+  it('names every bad setting with its path and variable in one message', () => {
+    const load = () => loadConfig(schema, names, { env: { MCP_PORT: '0', OAUTH_ISSUER: 'nonsense' } });
+    expect(load).toThrow(ConfigError);
+    expect(load).toThrow(
+      'The configuration cannot be used:\n' +
+        '  listen.port (MCP_PORT): must be a port from 1 to 65535\n' +
+        '  issuer (OAUTH_ISSUER): must be an absolute URL',
+    );
+  });
+
+  it('refuses a setting it does not know', () => {
+    const load = () =>
+      loadConfig(schema, names, {
+        env: { MCP_PORT: '1' },
+        file: 'x',
+        readText: () => 'issuer: https://a.example\nisuer: b',
+      });
+    expect(load).toThrow(/isuer/);
+  });
+
+  it('says which file cannot be read', () => {
+    expect(() => loadConfig(schema, names, { env: {}, file: '/nowhere/x.yaml' })).toThrow(
+      /\/nowhere\/x\.yaml: ENOENT/,
+    );
+  });
+});

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import type { z } from 'zod';
+import { ConfigError, type ConfigProblem } from './config-error.ts';
+
+/** Environment variable → dotted path in the file, e.g. `{ MCP_PORT: 'listen.port' }`. */
+export type EnvNames = Readonly<Record<string, string>>;
+
+export interface ConfigSource {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Path of the YAML file; absent: the environment alone. */
+  readonly file?: string;
+  /** Reads a text file. Default: from disk. */
+  readonly readText?: (path: string) => string;
+}
+
+/**
+ * Reads the file, lays the environment over it, and parses both with the schema. A variable wins over the
+ * file; an empty variable counts as unset. Values from the environment are strings: the schema coerces.
+ * Throws a `ConfigError` that names every bad setting by its path and its variable.
+ */
+export function loadConfig<S extends z.ZodType>(
+  schema: S,
+  envNames: EnvNames,
+  source: ConfigSource,
+): z.output<S> {
+  const settings = source.file === undefined ? {} : readSettings(source.file, source.readText ?? readUtf8);
+  for (const [name, path] of Object.entries(envNames)) {
+    const value = source.env[name];
+    if (value !== undefined && value !== '') place(settings, path.split('.'), value);
+  }
+  const parsed = schema.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(parsed.error.issues.map((issue) => describe(issue, envNames)));
+}
+
+type Settings = Record<string, unknown>;
+
+function readUtf8(path: string): string {
+  return readFileSync(path, 'utf8');
+}
+
+function readSettings(file: string, readText: (path: string) => string): Settings {
+  const settings = parseFile(file, readText);
+  if (settings === null || settings === undefined) return {};
+  if (isSettings(settings)) return structuredClone(settings);
+  throw new ConfigError([{ setting: file, problem: 'must hold a mapping of settings at its top level' }]);
+}
+
+function parseFile(file: string, readText: (path: string) => string): unknown {
+  try {
+    return parse(readText(file));
+  } catch (cause) {
+    const problem =
+      cause instanceof Error ? (cause.message.split('\n')[0] ?? 'cannot be read') : 'cannot be read';
+    throw new ConfigError([{ setting: file, problem }]);
+  }
+}
+
+function place(settings: Settings, path: readonly string[], value: string): void {
+  const [head, ...rest] = path;
+  if (head === undefined) return;
+  if (rest.length === 0) {
+    settings[head] = value;
+    return;
+  }
+  const next = settings[head];
+  const branch: Settings = isSettings(next) ? next : {};
+  settings[head] = branch;
+  place(branch, rest, value);
+}
+
+function isSettings(value: unknown): value is Settings {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function describe(issue: z.core.$ZodIssue, envNames: EnvNames): ConfigProblem {
+  const path = issue.path.map(String).join('.');
+  const names = Object.entries(envNames).filter(([, target]) => target === path);
+  const setting = path === '' ? '(top level)' : path;
+  const variables = names.map(([name]) => name).join(', ');
+  return { setting: variables === '' ? setting : `${setting} (${variables})`, problem: issue.message };
+}
