@@ -12,6 +12,7 @@ export const entra: IdpProfile = {
     clientClaims: ['azp', 'appid'],
     tokenIdClaims: ['uti', 'jti'],
     scopeClaims: ['scp'],
+    machineScopeClaims: ['roles'],
     acrClaim: 'acrs',
     maxLifetime: 28 * 3600,
     userKey,

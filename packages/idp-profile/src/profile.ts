@@ -13,6 +13,8 @@ export interface TokenProfile {
   readonly tokenIdClaims: readonly string[];
   /** Claims that may hold the scopes, as a string or a list. */
   readonly scopeClaims: readonly string[];
+  /** Claims that hold what a machine may do when none of `scopeClaims` is present (Entra: application permissions in `roles`). */
+  readonly machineScopeClaims?: readonly string[];
   /** Paths to role lists, e.g. `['realm_access', 'roles']`. All are merged. */
   readonly roleClaims: readonly (readonly string[])[];
   /** Paths to group lists. */
