@@ -1,0 +1,182 @@
+import { type ConfigSource, loadConfig, secretSetting } from '@mcp-obo/config';
+import { idpProfiles } from '@mcp-obo/idp-profile';
+import { z } from 'zod';
+
+const port = z.coerce
+  .number()
+  .int()
+  .min(1, 'must be a port from 1 to 65535')
+  .max(65_535, 'must be a port from 1 to 65535');
+const url = z.url('must be an absolute URL, e.g. https://mcp.example.com/mcp');
+const seconds = z.coerce.number().int().positive('must be a number of seconds above 0');
+const profileNames = Object.keys(idpProfiles) as [string, ...string[]];
+const wordList = z
+  .union([
+    z.array(z.string().min(1)),
+    z.string().transform((text) => text.split(/[\s,]+/).filter((word) => word !== '')),
+  ])
+  .pipe(z.array(z.string()));
+
+const issuer = z.strictObject({
+  /** Name of the tenant: the issuer's users, rows, caches and audit are kept apart under it. */
+  tenant: z.string().min(1).default('default'),
+  /** Exact `iss` of its tokens. */
+  issuer: url,
+  profile: z.enum(profileNames, `must be one of ${profileNames.join(', ')}`).default('generic'),
+  /** Identifiers of this server in `aud`; default: the resource URL. */
+  audiences: wordList.optional(),
+  /** Further `aud` values this issuer is known to add. */
+  companions: wordList.default([]),
+  /** Where its keys are; default: found by discovery. */
+  jwks_uri: url.optional(),
+  /** What stands before the scopes of this server, e.g. `api://app/`. */
+  scope_prefix: z.string().optional(),
+  max_lifetime: seconds.optional(),
+});
+
+const tier = z.strictObject({
+  max_token_age: seconds.optional(),
+  max_login_age: seconds.optional(),
+  acr_values: wordList.optional(),
+  approval: z.enum(['never', 'session', 'call']).optional(),
+});
+
+const clientAuth = {
+  client_id: z.string().min(1, 'must be the id of the registration that exchanges'),
+  client_secret: secretSetting.optional(),
+  /** PEM (PKCS #8) of the key for `private_key_jwt` (RFC 7523). */
+  private_key: secretSetting.optional(),
+  /** `kid` of that key. */
+  key_id: z.string().optional(),
+};
+
+const exchange = z
+  .strictObject({
+    ...clientAuth,
+    /** Token endpoint of the broker; absent: this process exchanges at the issuer itself. */
+    token_endpoint: url.optional(),
+    /** Longest wait for a token. */
+    timeout_seconds: seconds.default(10),
+  })
+  .refine((value) => (value.client_secret === undefined) !== (value.private_key === undefined), {
+    message:
+      'needs either client_secret (OBO_CLIENT_SECRET, OBO_CLIENT_SECRET_FILE) or private_key, and not both',
+  });
+
+const schema = z
+  .strictObject({
+    listen: z
+      .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(4000) })
+      .prefault({}),
+    /** Canonical URL of this server (RFC 8707); clients connect to exactly this. */
+    resource: url,
+    resource_name: z.string().default('Expenses'),
+    resource_documentation: url.optional(),
+    /** Host names (with port where it is not the scheme's) that requests may name; default: that of `resource`. */
+    allowed_hosts: wordList.optional(),
+    /** Web origins that may call from a browser. */
+    allowed_origins: wordList.default([]),
+    issuers: z.array(issuer).min(1, 'needs at least one issuer (or OAUTH_ISSUER)'),
+    /** Scopes a first login asks for. */
+    required_scopes: wordList.default(['mcp:tools:execute', 'expenses:read']),
+    /** Role → permissions. */
+    roles: z.record(z.string(), wordList).default({
+      employee: ['expenses:submit'],
+      manager: ['expenses:submit', 'expenses:approve', 'expenses:export'],
+      finance: ['expenses:administer', 'expenses:export'],
+      auditor: [],
+    }),
+    /** Group (full path or id) → roles. */
+    groups: z.record(z.string(), wordList).default({}),
+    tiers: z
+      .strictObject({
+        'read-only': tier,
+        'read-write': tier,
+        financial: tier,
+        'personal-data': tier,
+        admin: tier,
+      })
+      .partial()
+      .default({}),
+    /** Clients (ids) that cannot take an HTTP 403 and get a tool error instead. */
+    tool_error_clients: wordList.default([]),
+    exchange,
+    downstream: z.strictObject({
+      url,
+      target: z.string().default('expenses-api'),
+      audience: z.string().default('api://expenses'),
+    }),
+    rate_limit_rpm: z.coerce
+      .number()
+      .int()
+      .positive('must be a number of calls per minute above 0')
+      .default(100),
+    body_limit_bytes: z.coerce.number().int().positive().default(1_048_576),
+    /** File for audit records, one JSON line each; default: standard output. */
+    audit_file: z.string().optional(),
+    log_level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  })
+  .strict();
+
+/** Variables of the deployment guides, and where they stand in the file. */
+export const envNames = {
+  MCP_HOST: 'listen.host',
+  MCP_PORT: 'listen.port',
+  MCP_RESOURCE: 'resource',
+  MCP_ALLOWED_HOSTS: 'allowed_hosts',
+  MCP_ALLOWED_ORIGINS: 'allowed_origins',
+  OAUTH_REQUIRED_SCOPES: 'required_scopes',
+  BROKER_TOKEN_ENDPOINT: 'exchange.token_endpoint',
+  OBO_CLIENT_ID: 'exchange.client_id',
+  OBO_CLIENT_SECRET: 'exchange.client_secret.value',
+  OBO_CLIENT_SECRET_FILE: 'exchange.client_secret.file',
+  OBO_PRIVATE_KEY_FILE: 'exchange.private_key.file',
+  OBO_KEY_ID: 'exchange.key_id',
+  DOWNSTREAM_URL: 'downstream.url',
+  DOWNSTREAM_AUDIENCE: 'downstream.audience',
+  RATE_LIMIT_RPM: 'rate_limit_rpm',
+  AUDIT_FILE: 'audit_file',
+  LOG_LEVEL: 'log_level',
+} as const;
+
+/** Variables that describe the one issuer of a deployment without a file. */
+const issuerEnv = {
+  OAUTH_ISSUER: 'issuer',
+  OAUTH_TENANT: 'tenant',
+  OAUTH_PROFILE: 'profile',
+  OAUTH_AUDIENCE: 'audiences',
+  OAUTH_JWKS_URI: 'jwks_uri',
+  OAUTH_SCOPE_PREFIX: 'scope_prefix',
+} as const;
+
+/** Every variable this process reads, with the path it sets; for the documentation. */
+export const environment: Readonly<Record<string, string>> = {
+  ...envNames,
+  ...Object.fromEntries(Object.entries(issuerEnv).map(([name, member]) => [name, `issuers.0.${member}`])),
+};
+
+export type Config = z.output<typeof schema>;
+
+/** The settings of this process. Throws a `ConfigError` that names every bad one. */
+export function readConfig(source: ConfigSource): Config {
+  const config = loadConfig(withIssuerFromEnv(source.env), envNames, source);
+  return {
+    ...config,
+    issuers: config.issuers.map((entry) => ({ ...entry, audiences: entry.audiences ?? [config.resource] })),
+  };
+}
+
+/** `OAUTH_ISSUER` and its companions describe `issuers[0]`; a file may list more. */
+function withIssuerFromEnv(env: ConfigSource['env']) {
+  const fromEnv: Record<string, string> = {};
+  for (const [name, member] of Object.entries(issuerEnv)) {
+    const value = env[name];
+    if (value !== undefined && value !== '') fromEnv[member] = value;
+  }
+  if (Object.keys(fromEnv).length === 0) return schema;
+  return z.preprocess((settings) => {
+    const { issuers, ...rest } = settings as { issuers?: unknown };
+    const [first, ...others] = Array.isArray(issuers) ? issuers : [];
+    return { ...rest, issuers: [{ ...first, ...fromEnv }, ...others] };
+  }, schema);
+}
