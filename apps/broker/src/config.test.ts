@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError } from '@mcp-obo/config';
+import { verifies } from '@mcp-obo/testbed/verifies';
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from './config.ts';
+
+const file = new URL('../config/example.yaml', import.meta.url).pathname;
+const secrets: Readonly<Record<string, string>> = {
+  'mcp-server.jwks.json': '{"keys":[{"kty":"EC","crv":"P-256","x":"a","y":"b"}]}',
+  'seal.keys': Buffer.alloc(32, 7).toString('base64'),
+};
+
+function readText(path: string): string {
+  if (path.endsWith('.yaml')) return readFileSync(path, 'utf8');
+  return secrets[path.split('/').at(-1) ?? ''] ?? 'content of a secret file\n';
+}
+
+function problemsOf(change: (text: string) => string): string {
+  try {
+    loadConfig({
+      env: {},
+      file,
+      readText: (path) => (path === file ? change(readText(path)) : readText(path)),
+    });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+const single = {
+  BROKER_URL: 'https://broker.example',
+  OAUTH_ISSUER: 'https://idp.example',
+  OAUTH_AUDIENCE: 'https://mcp.example/mcp',
+  BROKER_CLIENT_SECRET: 'caller secret',
+  OBO_CLIENT_ID: 'mcp-registration',
+  OBO_CLIENT_SECRET_FILE: '/run/secrets/obo',
+  OBO_TARGET_AUDIENCE: 'api://expenses',
+  OBO_TARGET_SCOPES: 'api:expenses.read api:expenses.write',
+};
+
+describe('the configuration', () => {
+  it('loads the example, in which every section is used', () => {
+    const config = loadConfig({ env: {}, file, readText });
+    expect(config.clients[0]?.grants).toEqual(['token-exchange', 'jwt-bearer', 'client_credentials']);
+    expect(config.clients[0]?.upstream[0]).toMatchObject({ secret: 'content of a secret file' });
+    expect(config.seal?.keys).toEqual([Buffer.alloc(32, 7)]);
+    expect(config.audit?.file).toBe(new URL('../config/audit/broker.jsonl', import.meta.url).pathname);
+  });
+
+  it(verifies('op:config', 'is complete with environment variables alone'), () => {
+    const config = loadConfig({ env: { ...single, BROKER_PORT: '4801', LOG_LEVEL: 'warn' }, readText });
+    expect(config.listen.port).toBe(4801);
+    expect(config.log.level).toBe('warn');
+    expect(config.issuers).toMatchObject([{ tenant: 'default', profile: 'generic' }]);
+    expect(config.clients).toMatchObject([
+      { id: 'mcp-server', upstream: [{ clientId: 'mcp-registration', secret: 'content of a secret file' }] },
+    ]);
+    expect(config.policy.rules[0]?.scopes).toEqual(['api:expenses.read', 'api:expenses.write']);
+  });
+
+  it('keeps only the hash of a caller’s secret', () => {
+    const config = loadConfig({ env: single, readText });
+    expect(JSON.stringify(config)).not.toContain('caller secret');
+  });
+
+  it('names every bad setting in one message, between sections too', () => {
+    const message = problemsOf((text) =>
+      text
+        .replace('port: 4001', 'port: 99999')
+        .replace('profile: keycloak', 'profile: keycloack')
+        .replace('version: "1"', 'version: ""')
+        .replace('audience: api://expenses', 'audience: https://mcp.example.com/mcp')
+        .replace('seal:', 'seel:'),
+    );
+    for (const setting of [
+      'listen.port (BROKER_PORT):',
+      'issuers.0.profile:',
+      'policy.version:',
+      'targets.0.audience:',
+      'seel:',
+      'seal.keys',
+    ])
+      expect(message).toContain(setting);
+  });
+
+  const refusals: readonly (readonly [string, (text: string) => string, string])[] = [
+    [
+      'two clients with one resource',
+      (t) =>
+        t
+          .replace('11111111-2222-4333-8444-555555555555]', 'https://x.example]')
+          .replace(
+            'targets:\n',
+            `  - id: other\n    resource: https://x.example/\n    audiences: ["https://x.example"]\n    auth: { method: client_secret, secret: { file: a } }\ntargets:\n`,
+          ),
+      'clients.1: https://x.example is registered already, by clients.0',
+    ],
+    [
+      'a resource that is not canonical',
+      (t) => t.replace('resource: https://mcp', 'resource: HTTPS://mcp'),
+      'clients.0.resource:',
+    ],
+    [
+      'an upstream of an issuer that is not configured',
+      (t) => t.replaceAll('- issuer: https://idp.example.com/acme', '- issuer: https://other.example'),
+      'clients.0.upstream: https://other.example is not one of the issuers',
+    ],
+    [
+      'a rule for a scope the target does not have',
+      (t) => t.replace('scopes: [api:expenses.read]', 'scopes: [api:other]'),
+      "policy.rules.0.scopes: api:other is not one of the target's scopes",
+    ],
+    [
+      'a machine rule beyond the machine scopes',
+      (t) => t.replace('machineScopes: [api:expenses.totals]', 'machineScopes: []'),
+      "policy.rules.1.scopes: api:expenses.totals is not one of the target's machineScopes",
+    ],
+    [
+      'a rule for an unknown client',
+      (t) => t.replace('clients: [mcp-server]', 'clients: [nobody]'),
+      'policy.rules.0.clients: nobody is not one of the clients',
+    ],
+    ['Redis without a key ring', (t) => t.replace(/^seal:.*$/m, ''), 'seal.keys'],
+    [
+      'a short seal key',
+      (t) => t.replace('file: secrets/seal.keys', 'value: c2hvcnQ='),
+      'every line of the key ring must be 32 bytes',
+    ],
+    [
+      'a file that is absent',
+      (t) => t.replace('secrets/seal.keys', 'secrets/none.yaml'),
+      'secrets/none.yaml cannot be read',
+    ],
+    [
+      'an issuer on this machine outside development',
+      (t) => t.replaceAll('https://idp.example.com/acme', 'http://127.0.0.1:8080/acme'),
+      'network.allowLoopback',
+    ],
+    [
+      'plain http on an open address',
+      (t) => t.replace(/^ {2}tls:.*$/m, '').replace('https://broker.example.com', 'http://127.0.0.1:4001'),
+      'listen.host',
+    ],
+  ];
+  it.each(refusals)('refuses %s', (_what, change, expected) => {
+    expect(problemsOf(change)).toContain(expected);
+  });
+
+  it('never repeats a secret in its message', () => {
+    const message = problemsOf((text) =>
+      text.replace('{ file: secrets/acme.secret }', '{ value: hunter2, fille: x }'),
+    );
+    expect(message).toContain('clients.0.upstream.0.secret');
+    expect(message).not.toContain('hunter2');
+  });
+});

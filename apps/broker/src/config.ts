@@ -1,0 +1,13 @@
+import { type ConfigSource, loadConfig as load } from '@mcp-obo/config';
+import { environmentNames } from './config/environment.ts';
+import { type BrokerConfig, brokerSchema } from './config/schema.ts';
+
+export type { BrokerConfig, ClientConfig, IssuerConfig, TargetConfig } from './config/schema.ts';
+
+/**
+ * Reads the file and the environment (which wins) into a configuration that holds together, secrets
+ * included. Throws a `ConfigError` that names every bad setting in one message.
+ */
+export function loadConfig(source: ConfigSource): BrokerConfig {
+  return load(brokerSchema(source), environmentNames, source);
+}

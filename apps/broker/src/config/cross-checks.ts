@@ -1,0 +1,174 @@
+import { isLoopback } from './identifiers.ts';
+import type { BrokerConfig } from './schema.ts';
+
+interface Finding {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+type Check = (config: Partial<BrokerConfig>) => readonly Finding[];
+
+/** What must hold between sections. A section that could not be parsed is absent, and its checks are silent. */
+export const crossChecks: readonly Check[] = [
+  ({ issuers = [] }) =>
+    repeated(
+      'issuers',
+      issuers.map(({ issuer }) => [issuer]),
+    ),
+  ({ clients = [] }) =>
+    repeated(
+      'clients',
+      clients.map(({ id }) => [id]),
+    ),
+  ({ clients = [] }) => repeated('clients', clients.map(identifiersOf)),
+  ({ targets = [] }) =>
+    repeated(
+      'targets',
+      targets.map(({ name, audience, resource }) => [
+        ...new Set([
+          name,
+          ...(typeof audience === 'string' ? [audience] : []),
+          ...(resource ? [resource] : []),
+        ]),
+      ]),
+    ),
+  targetsThatAreClients,
+  machineScopesOfTargets,
+  upstreamsOfUnknownIssuers,
+  rulesThatNameNothing,
+  loopbackIssuers,
+  plainHttp,
+  unsealedRedis,
+];
+
+type Client = BrokerConfig['clients'][number];
+type Target = BrokerConfig['targets'][number];
+
+function identifiersOf(client: Client): readonly string[] {
+  return [...new Set([client.resource, ...client.audiences])];
+}
+
+/** Identifiers decide whose a token is, so two entries never share one (RFC 8707 §2). */
+function repeated(section: string, identifiers: readonly (readonly string[])[]): readonly Finding[] {
+  const seen = new Map<string, number>();
+  return identifiers.flatMap((values, index) =>
+    values.flatMap((value) => {
+      const first = seen.get(value);
+      if (first === undefined) seen.set(value, index);
+      return first === undefined
+        ? []
+        : [{ path: [section, index], message: `${value} is registered already, by ${section}.${first}` }];
+    }),
+  );
+}
+
+function unknown(
+  path: readonly PropertyKey[],
+  values: readonly string[],
+  known: readonly string[] | undefined,
+  what: string,
+): readonly Finding[] {
+  if (known === undefined) return [];
+  return values
+    .filter((value) => !known.includes(value))
+    .map((value) => ({ path, message: `${value} is not ${what}` }));
+}
+
+/** A token for a caller's own resource would be the inbound token's twin. */
+function targetsThatAreClients({ clients = [], targets = [] }: Partial<BrokerConfig>): readonly Finding[] {
+  const own = new Set(clients.flatMap(identifiersOf));
+  return targets.flatMap((target, index) =>
+    audiencesOf(target)
+      .filter((audience) => own.has(audience))
+      .map((audience) => ({
+        path: ['targets', index, 'audience'],
+        message: `${audience} is a client's own resource; a target must be another one`,
+      })),
+  );
+}
+
+function audiencesOf({ audience }: Target): readonly string[] {
+  return typeof audience === 'string' ? [audience] : Object.values(audience);
+}
+
+function machineScopesOfTargets({ targets = [] }: Partial<BrokerConfig>): readonly Finding[] {
+  return targets.flatMap(({ machineScopes, scopes }, index) =>
+    unknown(['targets', index, 'machineScopes'], machineScopes, scopes, "one of the target's scopes"),
+  );
+}
+
+function upstreamsOfUnknownIssuers({ clients = [], issuers }: Partial<BrokerConfig>): readonly Finding[] {
+  const known = issuers?.map(({ issuer }) => issuer);
+  return clients.flatMap(({ upstream }, index) => {
+    const used = upstream.map(({ issuer }) => issuer);
+    return [
+      ...unknown(['clients', index, 'upstream'], used, known, 'one of the issuers'),
+      ...repeated(
+        `clients.${index}.upstream`,
+        used.map((issuer) => [issuer]),
+      ),
+    ];
+  });
+}
+
+function rulesThatNameNothing({
+  policy,
+  clients,
+  targets,
+  issuers,
+}: Partial<BrokerConfig>): readonly Finding[] {
+  const tenants = issuers?.map(({ tenant }) => tenant);
+  const ids = clients?.map(({ id }) => id);
+  const names = targets?.map(({ name }) => name);
+  return (policy?.rules ?? []).flatMap((rule, index) => {
+    const at = (member: string) => ['policy', 'rules', index, member];
+    const target = targets?.find(({ name }) => name === rule.target);
+    const scopes = rule.machine === true ? target?.machineScopes : target?.scopes;
+    return [
+      ...unknown(at('clients'), rule.clients, ids, 'one of the clients'),
+      ...unknown(at('tenants'), rule.tenants, tenants, 'the tenant of an issuer'),
+      ...unknown(at('target'), [rule.target], names, 'one of the targets'),
+      ...unknown(
+        at('scopes'),
+        rule.scopes,
+        scopes,
+        `one of the target's ${rule.machine === true ? 'machineScopes' : 'scopes'}`,
+      ),
+    ];
+  });
+}
+
+function loopbackIssuers({ issuers = [], network }: Partial<BrokerConfig>): readonly Finding[] {
+  if (network === undefined || network.allowLoopback) return [];
+  return issuers.flatMap(({ issuer }, index) =>
+    isLoopback(URL.parse(issuer)?.hostname ?? '')
+      ? [
+          {
+            path: ['issuers', index, 'issuer'],
+            message: `${issuer} is on this machine; set network.allowLoopback to true for development`,
+          },
+        ]
+      : [],
+  );
+}
+
+function plainHttp({ listen, issuer = 'https:' }: Partial<BrokerConfig>): readonly Finding[] {
+  if (listen === undefined || listen.tls !== undefined || isLoopback(listen.host)) return [];
+  if (issuer.startsWith('https:')) return [];
+  return [
+    {
+      path: ['listen', 'host'],
+      message:
+        'tokens go over plain http on loopback only; set listen.tls, or an https issuer and a proxy in front',
+    },
+  ];
+}
+
+function unsealedRedis({ cache, seal }: Partial<BrokerConfig>): readonly Finding[] {
+  if (cache?.url === undefined || seal !== undefined) return [];
+  return [
+    {
+      path: ['seal', 'keys'],
+      message: 'is required with cache.url: tokens are sealed before they go to Redis',
+    },
+  ];
+}

@@ -1,0 +1,50 @@
+import type { ConfigSource } from '@mcp-obo/config';
+import { z } from 'zod';
+import { crossChecks } from './cross-checks.ts';
+import { configFiles } from './secrets.ts';
+import { configSections } from './sections.ts';
+import { expandSingle } from './single.ts';
+
+/** The configuration after parsing: complete, with secrets read. */
+export type BrokerConfig = { readonly [Name in keyof Sections]: z.output<Sections[Name]> };
+export type ClientConfig = BrokerConfig['clients'][number];
+export type IssuerConfig = BrokerConfig['issuers'][number];
+export type TargetConfig = BrokerConfig['targets'][number];
+
+type Sections = ReturnType<typeof configSections>;
+
+/**
+ * The schema of the whole file. Each section is parsed by itself and each check between sections runs as
+ * soon as those it needs are well formed, so that one message can name everything that is wrong.
+ */
+export function brokerSchema(source: ConfigSource) {
+  const sections = configSections(configFiles(source));
+  return z
+    .record(z.string(), z.unknown())
+    .transform(expandSingle)
+    .transform((settings, context) => {
+      const report = (path: readonly PropertyKey[], message: string) =>
+        context.addIssue({ code: 'custom', path: [...path], message });
+      for (const name of Object.keys(settings))
+        if (!Object.hasOwn(sections, name))
+          report([name], `there is no such setting; known are ${Object.keys(sections).join(', ')}`);
+      const config = parseSections(sections, settings, report);
+      for (const check of crossChecks) for (const { path, message } of check(config)) report(path, message);
+      return config as BrokerConfig;
+    });
+}
+
+function parseSections(
+  sections: Sections,
+  settings: Readonly<Record<string, unknown>>,
+  report: (path: readonly PropertyKey[], message: string) => void,
+): Partial<BrokerConfig> {
+  const config: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(sections)) {
+    const result = schema.safeParse(settings[name]);
+    if (result.success) config[name] = result.data;
+    else if (settings[name] === undefined) report([name], 'is required');
+    else for (const { path, message } of result.error.issues) report([name, ...path], message);
+  }
+  return config as Partial<BrokerConfig>;
+}

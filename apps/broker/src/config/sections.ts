@@ -1,0 +1,139 @@
+import { type IdpName, idpProfiles } from '@mcp-obo/idp-profile';
+import { z } from 'zod';
+import { callerAuth, upstreamCredential } from './credentials.ts';
+import { name, resourceUri, scope, serverUrl } from './identifiers.ts';
+import { type ConfigFiles, textSetting } from './secrets.ts';
+
+const seconds = z.number().int().positive();
+const milliseconds = z.number().int().positive();
+const grantNames = ['token-exchange', 'jwt-bearer', 'client_credentials'] as const;
+
+const issuer = z.strictObject({
+  /** Name of the tenant; policy rules, audit and rows use it. */
+  tenant: name,
+  /** Exact `iss` of the tokens. */
+  issuer: z.string().min(1),
+  profile: z.enum(Object.keys(idpProfiles) as [IdpName, ...IdpName[]]).default('generic'),
+  /** Audiences that may stand beside a client's own in a subject token (Keycloak's `account`). */
+  companions: z.array(z.string()).default([]),
+  /** Found by discovery when absent. */
+  jwksUri: serverUrl.optional(),
+  /** Found by discovery when absent. */
+  tokenEndpoint: serverUrl.optional(),
+  algorithms: z.array(z.string()).min(1).optional(),
+  maxLifetime: seconds.optional(),
+  /** What stands before scope names in its tokens (`api://app-id/`). */
+  scopePrefixes: z.array(z.string()).default([]),
+});
+
+const target = z.strictObject({
+  name,
+  /** `aud` of the token for it: one for all issuers, or one for each. */
+  audience: z.union([z.string().min(1), z.record(z.string(), z.string().min(1))]),
+  /** RFC 8707 identifier, where it differs from the audience. */
+  resource: resourceUri.optional(),
+  /** `jwt`: the answer is checked claim by claim. `opaque`: never parsed (Microsoft Graph). */
+  kind: z.enum(['jwt', 'opaque']).default('jwt'),
+  scopes: z.array(scope).min(1),
+  /** Scopes that a machine may have. */
+  machineScopes: z.array(scope).default([]),
+  /** How its scopes are spelled at the issuer (Entra: `api://app-id/`). */
+  scopePrefix: z.string().optional(),
+  maxLifetime: seconds.optional(),
+});
+
+const rule = z.strictObject({
+  clients: z.array(name).min(1),
+  target: name,
+  tenants: z.array(name).min(1),
+  /** All are needed in the subject token. */
+  subjectScopes: z.array(scope).optional(),
+  /** The ceiling. */
+  scopes: z.array(scope).min(1),
+  /** True: for client credentials; else on behalf of a user. */
+  machine: z.boolean().optional(),
+});
+
+const cache = z.strictObject({
+  /** `redis://` or `rediss://`; absent: memory of this process. */
+  url: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must be a redis:// or rediss:// URL')
+    .optional(),
+  prefix: z.string().min(1).default('mcp-obo:'),
+  /** Of the cache in memory. */
+  maxEntries: z.number().int().positive().default(10_000),
+});
+
+/** The sections of the configuration file, each with its schema. `docs/configuration.md` is held against this. */
+export function configSections(files: ConfigFiles) {
+  const client = z.strictObject({
+    /** `client_id` at the broker. */
+    id: name,
+    /** Canonical URI of the MCP server it speaks for: the audience of its subject tokens. */
+    resource: resourceUri,
+    /** Further spellings of that audience (an Entra application id). */
+    audiences: z.array(z.string().min(1)).default([]),
+    grants: z
+      .array(z.enum(grantNames))
+      .min(1)
+      .default([...grantNames]),
+    auth: callerAuth(files),
+    /** Its own registration at each issuer; nobody else's is ever used. */
+    upstream: z.array(upstreamCredential(files)).default([]),
+  });
+  return {
+    /** Public URL of this broker: issuer of its metadata, audience of client assertions. */
+    issuer: serverUrl,
+    listen: listen(files).prefault({}),
+    issuers: z.array(issuer).min(1),
+    clients: z.array(client).min(1),
+    targets: z.array(target).min(1),
+    /** The version is part of every cache key: change it with the rules. Nothing is allowed without a rule. */
+    policy: z.strictObject({ version: z.string().min(1), rules: z.array(rule).min(1) }),
+    cache: cache.prefault({}),
+    /** Key ring that seals cached tokens, 32 bytes in base64 a line: the first seals, all open. Absent: made at start. */
+    seal: z.strictObject({ keys: textSetting(files).transform(parseKeyRing) }).optional(),
+    network: network.prefault({}),
+    limits: limits.prefault({}),
+    /** Absent: records go to standard output beside the log. */
+    audit: z.strictObject({ file: z.string().min(1).transform(files.locate) }).optional(),
+    log: z
+      .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
+      .prefault({}),
+  };
+}
+
+function listen(files: ConfigFiles) {
+  return z.strictObject({
+    host: z.string().min(1).default('127.0.0.1'),
+    port: z.coerce.number().int().min(0).max(65_535).default(4001),
+    /** PEM. */
+    tls: z.strictObject({ key: textSetting(files), cert: textSetting(files) }).optional(),
+  });
+}
+
+const network = z.strictObject({
+  /** Longest wait for an issuer. */
+  timeout: milliseconds.default(5000),
+  /** Hosts or address ranges of the private network that issuers may have. */
+  allowPrivate: z.array(z.string()).default([]),
+  /** Allows issuers on this machine over http; for development. */
+  allowLoopback: z.boolean().default(false),
+});
+
+const limits = z.strictObject({
+  bodyBytes: z.number().int().min(1024).max(1_048_576).default(65_536),
+  /** How long running requests may take after SIGTERM. */
+  drain: milliseconds.default(10_000),
+});
+
+function parseKeyRing(text: string, context: z.RefinementCtx): readonly Uint8Array[] {
+  const keys = text
+    .split(/\s+/)
+    .filter(Boolean)
+    .map((line) => Buffer.from(line, 'base64'));
+  if (keys.length > 0 && keys.every((key) => key.length === 32)) return keys;
+  context.addIssue('every line of the key ring must be 32 bytes in base64 (openssl rand -base64 32)');
+  return z.NEVER;
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+const text = z.string().min(1);
+const secret = z.record(z.string(), z.unknown());
+
+/** One MCP server, one issuer, one target: what plain variables can say. */
+const single = z.strictObject({
+  issuer: text,
+  tenant: text.default('default'),
+  profile: text.optional(),
+  jwksUri: text.optional(),
+  resource: text,
+  client: text.default('mcp-server'),
+  clientSecret: secret.optional(),
+  clientJwks: secret.optional(),
+  upstreamClient: text,
+  upstreamSecret: secret,
+  target: text.default('api'),
+  targetAudience: text,
+  /** Separated by spaces; the policy allows all of them to users of the tenant. */
+  targetScopes: text,
+});
+
+/** Puts what `single` says in the place of `issuers`, `clients`, `targets` and `policy`. */
+export function expandSingle(
+  settings: Readonly<Record<string, unknown>>,
+  context: z.RefinementCtx,
+): Record<string, unknown> {
+  const { single: given, ...rest } = settings;
+  if (given === undefined) return rest;
+  const clashes = ['issuers', 'clients', 'targets', 'policy'].filter((name) => Object.hasOwn(rest, name));
+  if (clashes.length > 0)
+    context.addIssue({
+      code: 'custom',
+      path: ['single'],
+      message: `describes one server alone; use it (or its variables) without ${clashes.join(', ')} in the file`,
+    });
+  const parsed = single.safeParse(given);
+  if (parsed.success) return { ...rest, ...sectionsOf(parsed.data) };
+  for (const { path, message } of parsed.error.issues)
+    context.addIssue({ code: 'custom', path: ['single', ...path], message });
+  return z.NEVER;
+}
+
+function sectionsOf(one: z.output<typeof single>): Record<string, unknown> {
+  const scopes = one.targetScopes.split(/\s+/).filter(Boolean);
+  const auth =
+    one.clientJwks === undefined
+      ? { method: 'client_secret', secret: one.clientSecret }
+      : { method: 'private_key_jwt', jwks: one.clientJwks };
+  const upstream = {
+    issuer: one.issuer,
+    clientId: one.upstreamClient,
+    method: 'client_secret_post',
+    secret: one.upstreamSecret,
+  };
+  return {
+    issuers: [{ tenant: one.tenant, issuer: one.issuer, profile: one.profile, jwksUri: one.jwksUri }],
+    clients: [{ id: one.client, resource: one.resource, auth, upstream: [upstream] }],
+    targets: [{ name: one.target, audience: one.targetAudience, scopes }],
+    policy: {
+      version: 'single',
+      rules: [{ clients: [one.client], target: one.target, tenants: [one.tenant], scopes }],
+    },
+  };
+}
