@@ -16,6 +16,8 @@ export interface OnBehalfOfRequest {
 export interface MachineRequest {
   readonly target: string;
   readonly scopes: readonly string[];
+  /** Tenant to act in; needed only when the policy allows several. */
+  readonly tenant?: string;
   readonly signal?: AbortSignal;
 }
 

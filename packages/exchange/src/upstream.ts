@@ -1,0 +1,73 @@
+import type { KeyObject } from 'node:crypto';
+import type { IdpProfile } from '@mcp-obo/idp-profile';
+
+/** How one of our registrations proves itself at the identity provider. */
+export type UpstreamCredential =
+  | {
+      readonly kind: 'client_secret_basic' | 'client_secret_post';
+      readonly clientId: string;
+      readonly clientSecret: string;
+    }
+  | {
+      readonly kind: 'private_key_jwt';
+      readonly clientId: string;
+      readonly key: KeyObject;
+      /** JWS algorithm. Default: PS256 with `x5tS256` (as Entra asks), else RS256, or by the curve of the key. */
+      readonly alg?: string;
+      readonly kid?: string;
+      /** SHA-256 thumbprint of the certificate, base64url; sent as `x5t#S256` (Entra). */
+      readonly x5tS256?: string;
+    }
+  | {
+      readonly kind: 'federated';
+      readonly clientId: string;
+      /** A fresh assertion by another issuer (workload identity), e.g. the content of a projected token file. */
+      readonly assertion: () => Promise<string>;
+    };
+
+/** What goes to the identity provider for a user. */
+export interface UpstreamExchange {
+  /** The authenticated caller: its own registration is used, never another's. */
+  readonly client: string;
+  readonly subjectToken: string;
+  readonly actorToken?: string;
+  readonly audience: string;
+  readonly resource?: string;
+  readonly scopes: readonly string[];
+  readonly scopePrefix: string;
+  readonly requestedTokenType: string;
+  readonly claims?: string;
+}
+
+/** What goes to the identity provider for a machine. */
+export interface UpstreamClientCredentials {
+  readonly client: string;
+  readonly audience: string;
+  readonly resource?: string;
+  readonly scopes: readonly string[];
+  readonly scopePrefix: string;
+}
+
+/** A token endpoint's answer, parsed and not yet believed. */
+export interface UpstreamAnswer {
+  readonly accessToken: string;
+  /** Seconds; undefined when the identity provider did not say. */
+  readonly expiresIn?: number;
+  /** As sent, split. Undefined when absent, which means: as asked (RFC 6749 §5.1). */
+  readonly scope?: readonly string[];
+  readonly issuedTokenType: string;
+}
+
+/** One identity provider that tokens are obtained from: data plus two functions. */
+export interface Upstream {
+  readonly issuer: string;
+  readonly tenant: string;
+  readonly profile: IdpProfile;
+  readonly jwksUri?: string;
+  /** `iss` values its tokens may carry; more than `issuer` where two token versions exist (Entra). */
+  readonly answerIssuers: readonly string[];
+  /** Names the registration a caller uses, for the cache key and the actor; undefined when it has none. */
+  readonly registration: (client: string) => { readonly clientId: string; readonly id: string } | undefined;
+  readonly exchange: (request: UpstreamExchange) => Promise<UpstreamAnswer>;
+  readonly clientCredentials: (request: UpstreamClientCredentials) => Promise<UpstreamAnswer>;
+}
