@@ -45,7 +45,7 @@ export function isSecureOrLoopback(url: URL): boolean {
 
 /** True for `localhost` and loopback address literals; no name is resolved. */
 export function isLoopbackHost(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+  return /^(?:localhost|\[::1\]|::1)$/.test(hostname) || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
 function refused(resource: string, rule: string): TypeError {
