@@ -1,0 +1,77 @@
+import otel from '@fastify/otel';
+import { context } from '@opentelemetry/api';
+import type { FastifyInstance, FastifyReply, FastifyRequest, LogLevel } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import { scrubUrl } from './scrub-text.ts';
+
+/** What `GET /health` answers. */
+export interface Health {
+  /** `ok` and `degraded` answer 200, `down` answers 503. */
+  readonly status: 'ok' | 'degraded' | 'down';
+  readonly [member: string]: unknown;
+}
+
+export interface FastifyTelemetryOptions {
+  /** State of the process for `GET /health`; `{ status: 'ok' }` unless told. */
+  readonly health?: () => Health | Promise<Health>;
+}
+
+/**
+ * One plugin for every HTTP server of the platform, to be registered first: a server span per request
+ * (`@fastify/otel`) that continues the caller's trace and is active in every hook and handler, one log line per
+ * request without its query, and `GET /health`, which makes neither. Create the server with
+ * `disableRequestLogging: true` and `loggerInstance: createLogger(…)`.
+ */
+export const fastifyTelemetry = fastifyPlugin<FastifyTelemetryOptions>(registerTelemetry, {
+  name: '@mcp-obo/telemetry',
+  fastify: '5.x',
+});
+
+async function registerTelemetry(app: FastifyInstance, options: FastifyTelemetryOptions): Promise<void> {
+  const health = options.health ?? (() => ({ status: 'ok' }) as const);
+  const instrumentation = new otel.FastifyOtelInstrumentation({
+    instrumentHooks: false,
+    instrumentHandler: false,
+    recordExceptions: false,
+    requestHook: (span, request) => {
+      span.updateName(`${request.method} ${request.routeOptions.url ?? 'unmatched'}`);
+      span.setAttribute('url.path', scrubUrl(request.url));
+    },
+  });
+  await app.register(instrumentation.plugin());
+  app.addHook('preValidation', resumeTrace);
+  app.addHook('onResponse', logRequest);
+  app.get('/health', { config: { otel: false } }, async (_request, reply) => {
+    const report = await health();
+    reply.code(report.status === 'down' ? 503 : 200).header('cache-control', 'no-store');
+    return report;
+  });
+}
+
+/** Reading the body leaves the asynchronous context of the first hooks; what follows gets the span back. */
+function resumeTrace(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  const span = request.opentelemetry();
+  if (span.enabled && span.context) context.with(span.context, done);
+  else done();
+}
+
+async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const route = request.routeOptions.url;
+  if (route === '/health') return;
+  const level = levelOf(reply.statusCode);
+  request.log[level](
+    {
+      method: request.method,
+      path: route ?? scrubUrl(request.url),
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+    },
+    'request',
+  );
+}
+
+/** Successes are for debugging; the audit has every decision. */
+function levelOf(status: number): Exclude<LogLevel, 'silent'> {
+  if (status >= 500) return 'error';
+  return status >= 400 ? 'info' : 'debug';
+}

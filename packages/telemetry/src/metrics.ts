@@ -1,0 +1,84 @@
+import { type Meter, metrics } from '@opentelemetry/api';
+
+/** Every metric of the platform by its name, with what it counts and its labels. None has a user or a token as label. */
+export const metricTable = {
+  mcp_auth_success_total: { kind: 'counter', help: 'Access tokens accepted', labels: ['tenant'] },
+  mcp_auth_failure_total: { kind: 'counter', help: 'Requests refused by authentication', labels: ['reason'] },
+  mcp_jwks_refresh_total: { kind: 'counter', help: 'Fetches of issuer keys', labels: ['issuer', 'outcome'] },
+  mcp_jwks_age_seconds: {
+    kind: 'gauge',
+    help: 'Age of the issuer keys in use; grows while the issuer cannot be reached',
+    labels: ['issuer'],
+  },
+  mcp_obo_exchange_latency_ms: {
+    kind: 'histogram',
+    help: 'Time of an on-behalf-of exchange as its caller sees it, milliseconds',
+    labels: ['target', 'outcome'],
+  },
+  mcp_obo_cache_total: {
+    kind: 'counter',
+    help: 'Exchange cache events: hit, miss, shared (joined a running exchange), evict',
+    labels: ['event'],
+  },
+  mcp_idp_response_time_ms: {
+    kind: 'histogram',
+    help: 'Time of one call to an identity provider, milliseconds',
+    labels: ['issuer', 'operation', 'outcome'],
+  },
+  mcp_tool_invocation_total: { kind: 'counter', help: 'Tool calls by outcome', labels: ['tool', 'outcome'] },
+} as const satisfies Record<string, MetricRow>;
+
+export interface MetricRow {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** One typed function per metric, so that no name or label is spelled twice. */
+export interface PlatformMetrics {
+  authSuccess(labels: { tenant: string }): void;
+  authFailure(labels: { reason: string }): void;
+  jwksRefresh(labels: { issuer: string; outcome: 'ok' | 'failed' }): void;
+  jwksAge(seconds: number, labels: { issuer: string }): void;
+  exchangeLatency(milliseconds: number, labels: { target: string; outcome: string }): void;
+  cacheEvent(labels: { event: 'hit' | 'miss' | 'shared' | 'evict' }): void;
+  idpResponseTime(
+    milliseconds: number,
+    labels: { issuer: string; operation: string; outcome: 'ok' | 'refused' | 'fault' },
+  ): void;
+  toolInvocation(labels: { tool: string; outcome: 'ok' | 'error' | 'refused' | 'step_up' }): void;
+}
+
+/** Bounds that tell a cache hit (below 1 ms) from an issuer (tens) from trouble (seconds). */
+const latencyBounds = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
+
+/** Recorders for the metrics of {@link metricTable}; they cost nothing until a metrics SDK is started. */
+export function createPlatformMetrics(meter: Meter = metrics.getMeter('mcp-obo')): PlatformMetrics {
+  const counter = (name: keyof typeof metricTable) =>
+    meter.createCounter(name, { description: metricTable[name].help });
+  const histogram = (name: keyof typeof metricTable) =>
+    meter.createHistogram(name, {
+      description: metricTable[name].help,
+      advice: { explicitBucketBoundaries: latencyBounds },
+    });
+  const success = counter('mcp_auth_success_total');
+  const failure = counter('mcp_auth_failure_total');
+  const refresh = counter('mcp_jwks_refresh_total');
+  const age = meter.createGauge('mcp_jwks_age_seconds', {
+    description: metricTable.mcp_jwks_age_seconds.help,
+  });
+  const exchange = histogram('mcp_obo_exchange_latency_ms');
+  const cache = counter('mcp_obo_cache_total');
+  const idp = histogram('mcp_idp_response_time_ms');
+  const tool = counter('mcp_tool_invocation_total');
+  return {
+    authSuccess: (labels) => success.add(1, labels),
+    authFailure: (labels) => failure.add(1, labels),
+    jwksRefresh: (labels) => refresh.add(1, labels),
+    jwksAge: (seconds, labels) => age.record(seconds, labels),
+    exchangeLatency: (milliseconds, labels) => exchange.record(milliseconds, labels),
+    cacheEvent: (labels) => cache.add(1, labels),
+    idpResponseTime: (milliseconds, labels) => idp.record(milliseconds, labels),
+    toolInvocation: (labels) => tool.add(1, labels),
+  };
+}
