@@ -32,7 +32,6 @@ export const crossChecks: readonly Check[] = [
       ]),
     ),
   targetsThatAreClients,
-  machineScopesOfTargets,
   upstreamsOfUnknownIssuers,
   rulesThatNameNothing,
   loopbackIssuers,
@@ -88,12 +87,6 @@ function targetsThatAreClients({ clients = [], targets = [] }: Partial<BrokerCon
 
 function audiencesOf({ audience }: Target): readonly string[] {
   return typeof audience === 'string' ? [audience] : Object.values(audience);
-}
-
-function machineScopesOfTargets({ targets = [] }: Partial<BrokerConfig>): readonly Finding[] {
-  return targets.flatMap(({ machineScopes, scopes }, index) =>
-    unknown(['targets', index, 'machineScopes'], machineScopes, scopes, "one of the target's scopes"),
-  );
 }
 
 function upstreamsOfUnknownIssuers({ clients = [], issuers }: Partial<BrokerConfig>): readonly Finding[] {

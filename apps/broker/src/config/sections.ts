@@ -22,23 +22,34 @@ const issuer = z.strictObject({
   tokenEndpoint: serverUrl.optional(),
   algorithms: z.array(z.string()).min(1).optional(),
   maxLifetime: seconds.optional(),
+  /** `iss` of tokens it gives for targets, where there are more than the one above (Entra v1.0 tokens). */
+  answerIssuers: z.array(z.string().min(1)).default([]),
   /** What stands before scope names in its tokens (`api://app-id/`). */
   scopePrefixes: z.array(z.string()).default([]),
 });
 
+const perIssuer = z.union([z.string().min(1), z.record(z.string(), z.string().min(1))]);
+
 const target = z.strictObject({
   name,
-  /** `aud` of the token for it: one for all issuers, or one for each. */
-  audience: z.union([z.string().min(1), z.record(z.string(), z.string().min(1))]),
+  /** What the issuers know it by: one name for all, or one for each. */
+  audience: perIssuer,
+  /** `aud` of the tokens that come back, where it is another name (Entra v2.0 tokens carry the GUID). */
+  answerAudience: perIssuer.optional(),
+  /** Audiences that may stand beside it in `aud`. */
+  companions: z.array(z.string()).default([]),
   /** RFC 8707 identifier, where it differs from the audience. */
   resource: resourceUri.optional(),
   /** `jwt`: the answer is checked claim by claim. `opaque`: never parsed (Microsoft Graph). */
   kind: z.enum(['jwt', 'opaque']).default('jwt'),
+  /** Every scope it has for users. */
   scopes: z.array(scope).min(1),
-  /** Scopes that a machine may have. */
+  /** Every scope it has for machines. */
   machineScopes: z.array(scope).default([]),
-  /** How its scopes are spelled at the issuer (Entra: `api://app-id/`). */
-  scopePrefix: z.string().optional(),
+  /** Scopes an issuer adds by itself and that carry no right (`email`). */
+  ignoredScopes: z.array(scope).default([]),
+  /** What stands before its scopes at issuers that prefix them; the audience and `/` when absent. */
+  scopePrefix: perIssuer.optional(),
   maxLifetime: seconds.optional(),
 });
 

@@ -1,0 +1,29 @@
+import { OAuthError, type OAuthErrorCode } from '@mcp-obo/oauth-error';
+
+/** How one grant's specification wants a refusal to be called. */
+export type RefusalCodes = Readonly<Partial<Record<OAuthErrorCode, OAuthErrorCode>>>;
+
+/** A subject or actor token that is not valid, or that the issuer refused: RFC 8693 §2.2.2. */
+export const tokenExchangeRefusals: RefusalCodes = {
+  invalid_token: 'invalid_request',
+};
+
+/** The same for an assertion: RFC 7523 §3.1; and what MSAL understands of a claims challenge. */
+export const jwtBearerRefusals: RefusalCodes = {
+  invalid_token: 'invalid_grant',
+  insufficient_claims: 'interaction_required',
+  consent_required: 'interaction_required',
+};
+
+/** Runs the steps of a grant and spells its refusals as the grant's specification does. */
+export async function spellRefusals<T>(codes: RefusalCodes, steps: () => Promise<T>): Promise<T> {
+  try {
+    return await steps();
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    const code = codes[error.code];
+    if (code === undefined) throw error;
+    const { message, reason, retryAfter, params } = error;
+    throw new OAuthError(code, message, { cause: error, reason, retryAfter, params });
+  }
+}

@@ -1,0 +1,74 @@
+import { OAuthError } from '@mcp-obo/oauth-error';
+import type { ClientAuthenticator } from '../client-auth/authenticate.ts';
+import type { ClientConfig } from '../config.ts';
+import { parseForm, type TokenForm } from './form.ts';
+
+/** A token request, free of the framework. */
+export interface TokenRequest {
+  /** All `Authorization` field lines. */
+  readonly authorization: readonly string[];
+  /** Names of the parameters in the query of the URL. */
+  readonly query: readonly string[];
+  readonly body: string;
+  /** The tenant in the path, where the request names one. */
+  readonly tenant?: string;
+  /** Aborted when the client goes away. */
+  readonly signal?: AbortSignal;
+}
+
+/** One grant: the parsed form and the authenticated client in, the JSON of the answer out. */
+export type GrantHandler = (
+  form: TokenForm,
+  client: ClientConfig,
+  signal?: AbortSignal,
+  tenant?: string,
+) => Promise<Record<string, unknown>>;
+
+export type GrantName = ClientConfig['grants'][number];
+
+/** `grant_type` values by the name a client is registered with. */
+export const grantTypes: Readonly<Record<GrantName, string>> = {
+  'token-exchange': 'urn:ietf:params:oauth:grant-type:token-exchange',
+  'jwt-bearer': 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  client_credentials: 'client_credentials',
+};
+
+export interface TokenEndpointOptions {
+  readonly authenticate: ClientAuthenticator;
+  readonly grants: Readonly<Record<GrantName, GrantHandler>>;
+  /** Told of every request that names a client, before its grant runs. */
+  readonly onAuthenticated?: (client: ClientConfig) => void;
+}
+
+/** The token endpoint (RFC 6749 §3.2): what is common to all grants, in order. */
+export function createTokenEndpoint({ authenticate, grants, onAuthenticated }: TokenEndpointOptions) {
+  return async (request: TokenRequest): Promise<Record<string, unknown>> => {
+    refuseSecretsInUrl(request.query); //                             RFC 6749 §2.3.1
+    const form = parseForm(request.body); //                          RFC 6749 §3.2
+    const grant = readGrant(form); //                                 RFC 6749 §4.5
+    const client = await authenticate({ authorization: request.authorization, form }); // RFC 6749 §3.2.1
+    onAuthenticated?.(client);
+    refuseUnregisteredGrant(client, grant); //                        RFC 6749 §5.2
+    return await grants[grant](form, client, request.signal, request.tenant);
+  };
+}
+
+const secrets = ['client_secret', 'client_assertion', 'assertion', 'subject_token', 'actor_token'];
+
+function refuseSecretsInUrl(query: readonly string[]): void {
+  if (query.some((name) => secrets.includes(name)))
+    throw new OAuthError('invalid_request', 'Parameters belong in the body of the request.', {
+      reason: 'secret_in_url',
+    });
+}
+
+function readGrant(form: TokenForm): GrantName {
+  const type = form.required('grant_type');
+  for (const [name, value] of Object.entries(grantTypes)) if (value === type) return name as GrantName;
+  throw new OAuthError('unsupported_grant_type', 'This grant type is not supported.');
+}
+
+function refuseUnregisteredGrant(client: ClientConfig, grant: GrantName): void {
+  if (!client.grants.includes(grant))
+    throw new OAuthError('unauthorized_client', 'The client is not registered for this grant type.');
+}

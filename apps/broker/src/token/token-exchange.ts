@@ -1,0 +1,104 @@
+import type { ExchangeEngine, IssuedToken } from '@mcp-obo/exchange';
+import type { Grant } from '@mcp-obo/grant';
+import { OAuthError } from '@mcp-obo/oauth-error';
+import type { ClientConfig } from '../config.ts';
+import type { TokenForm } from './form.ts';
+import { spellRefusals, tokenExchangeRefusals } from './refusal-codes.ts';
+import type { SubjectCheck } from './subject-check.ts';
+import { invalidTarget, parseScope, type TargetRegistry } from './target-registry.ts';
+
+export interface TokenExchangeOptions {
+  readonly engine: ExchangeEngine;
+  readonly checkSubject: SubjectCheck;
+  readonly targets: TargetRegistry;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+const accessToken = 'urn:ietf:params:oauth:token-type:access_token';
+
+/** Token type identifiers (RFC 8693 §3) that name an access token. */
+const accepted = new Set([accessToken, 'urn:ietf:params:oauth:token-type:jwt']);
+
+/** The token exchange grant, in the order of RFC 8693 §2. */
+export function createTokenExchange({ engine, checkSubject, targets, now }: TokenExchangeOptions) {
+  return (form: TokenForm, client: ClientConfig, signal?: AbortSignal) =>
+    spellRefusals(tokenExchangeRefusals, async () => {
+      const subjectToken = readSubjectToken(form); //             §2.1 subject_token, subject_token_type
+      const actorToken = readActorToken(form); //                 §2.1 actor_token, actor_token_type
+      const requestedTokenType = readRequestedType(form); //      §2.1 requested_token_type
+      const target = readTarget(form, targets); //                §2.1 resource, audience; RFC 8707 §2
+      const scopes = parseScope(form.one('scope')); //            §2.1 scope
+      const claims = form.one('claims'); //                       claims challenge of the target
+      const grant = await checkSubject(subjectToken, client); //  §2.1 the subject, validated
+      const actor = await checkActor(actorToken, client); //      §2.1 the actor, validated
+      refuseSelfActor(grant, actor?.grant); //                    §4.1 an actor is another party
+      const issued = await engine.exchange({
+        client: client.id,
+        grant,
+        subjectToken,
+        target: target.name,
+        scopes,
+        requestedTokenType,
+        ...(actor === undefined ? {} : { actor }),
+        ...(claims === undefined ? {} : { claims }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return successfulResponse(issued, now()); //                §2.2.1
+    });
+
+  async function checkActor(token: string | undefined, client: ClientConfig) {
+    return token === undefined ? undefined : { token, grant: await checkSubject(token, client) };
+  }
+}
+
+function readSubjectToken(form: TokenForm): string {
+  const token = form.required('subject_token');
+  acceptType(form.required('subject_token_type'), 'subject_token_type');
+  return token;
+}
+
+function readActorToken(form: TokenForm): string | undefined {
+  const token = form.one('actor_token');
+  const type = form.one('actor_token_type');
+  if (token === undefined && type === undefined) return undefined;
+  if (token === undefined || type === undefined)
+    throw invalidRequest('actor_token and actor_token_type go together.', 'actor_token');
+  acceptType(type, 'actor_token_type');
+  return token;
+}
+
+function readRequestedType(form: TokenForm): string {
+  const type = form.one('requested_token_type') ?? accessToken;
+  acceptType(type, 'requested_token_type');
+  return accessToken;
+}
+
+function acceptType(type: string, parameter: string): void {
+  if (!accepted.has(type)) throw invalidRequest(`The ${parameter} is not supported.`, 'token_type');
+}
+
+function readTarget(form: TokenForm, targets: TargetRegistry) {
+  const target = targets.byIdentifier(form.all('audience'), form.all('resource'));
+  if (target === undefined) throw invalidTarget();
+  return target;
+}
+
+function refuseSelfActor(subject: Grant, actor: Grant | undefined): void {
+  if (actor !== undefined && actor.issuer === subject.issuer && actor.subject === subject.subject)
+    throw invalidRequest('The actor must be another party than the subject.', 'actor_is_subject');
+}
+
+function successfulResponse(issued: IssuedToken, now: number): Record<string, unknown> {
+  return {
+    access_token: issued.accessToken,
+    issued_token_type: issued.issuedTokenType,
+    token_type: issued.tokenType,
+    expires_in: Math.max(0, issued.expiresAt - Math.floor(now / 1000)),
+    scope: issued.scopes.join(' '),
+  };
+}
+
+function invalidRequest(message: string, reason: string): OAuthError {
+  return new OAuthError('invalid_request', message, { reason });
+}
