@@ -1,0 +1,73 @@
+import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type EntraDouble, startEntraDouble } from './double.ts';
+import { exampleDirectory, exampleIds } from './example-directory.ts';
+import type { MintUserToken } from './mint.ts';
+
+let entra: EntraDouble | undefined;
+
+afterEach(() => entra?.close());
+
+async function token(request: Partial<MintUserToken>, groups?: readonly string[]): Promise<string> {
+  entra = await startEntraDouble({
+    directory: exampleDirectory(groups === undefined ? {} : { groups }),
+    http: true,
+    issuerOrigins: { v1: 'https://sts.windows.net', v2: 'https://login.microsoftonline.com' },
+  });
+  return entra.mintUserToken({ user: exampleIds.alice, app: exampleIds.mcpServer, ...request });
+}
+
+const claimsOf = async (request: Partial<MintUserToken>, groups?: readonly string[]): Promise<JWTPayload> =>
+  decodeJwt(await token(request, groups));
+
+const ids = (count: number) => Array.from({ length: count }, (_, index) => `group-${index}`);
+
+describe('access tokens of the Entra double', () => {
+  it('are v2.0 with the GUID as audience for an API that accepts 2', async () => {
+    expect(await claimsOf({ client: exampleIds.desktopClient, scopes: ['expenses:read'] })).toMatchObject({
+      aud: exampleIds.mcpServer,
+      iss: `https://login.microsoftonline.com/${exampleIds.tenant}/v2.0`,
+      azp: exampleIds.desktopClient,
+      azpacr: '0',
+      scp: 'expenses:read',
+      roles: ['employee'],
+      idtyp: 'user',
+      preferred_username: 'alice@acme.example',
+      ver: '2.0',
+    });
+  });
+
+  it('are v1.0 with the identifier URI as audience for an API that accepts 1', async () => {
+    const jwt = await token({ version: 1 });
+    expect(decodeJwt(jwt)).toMatchObject({
+      aud: 'api://mcp-server',
+      iss: `https://sts.windows.net/${exampleIds.tenant}/`,
+      appid: exampleIds.mcpServer,
+      appidacr: '0',
+      upn: 'alice@acme.example',
+      amr: ['pwd'],
+      ver: '1.0',
+    });
+    const header = decodeProtectedHeader(jwt);
+    expect([header.typ, header.x5t]).toEqual(['JWT', header.kid]);
+  });
+
+  it('name the same user by another sub in each application, and by the same oid', async () => {
+    const [mcp, legacy] = [await claimsOf({}), await claimsOf({ app: exampleIds.legacyApi })];
+    expect(mcp.oid).toBe(legacy.oid);
+    expect(mcp.sub).not.toBe(legacy.sub);
+  });
+
+  it('list groups up to 200 and point to Graph above', async () => {
+    expect((await claimsOf({}, ids(200))).groups).toHaveLength(200);
+    const overage = await claimsOf({}, ids(201));
+    expect(overage).not.toHaveProperty('groups');
+    expect(overage._claim_names).toEqual({ groups: 'src1' });
+  });
+
+  it('say hasgroups instead from six groups on in the implicit flow', async () => {
+    expect((await claimsOf({ implicit: true }, ids(5))).groups).toHaveLength(5);
+    const overage = await claimsOf({ implicit: true }, ids(6));
+    expect([overage.hasgroups, overage.groups]).toEqual([true, undefined]);
+  });
+});

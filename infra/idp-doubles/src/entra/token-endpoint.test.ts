@@ -1,0 +1,228 @@
+import { createHash, createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { inspect } from 'node:util';
+import { exportJWK, SignJWT } from 'jose';
+import { generate } from 'selfsigned';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type AadstsCode, aadsts } from './aadsts.ts';
+import { type EntraDouble, startEntraDouble } from './double.ts';
+import { exampleDirectory, exampleIds } from './example-directory.ts';
+
+const start = Date.UTC(2026, 0, 5, 9, 0, 0);
+let now = start;
+let entra: EntraDouble;
+
+beforeEach(async () => {
+  now = start;
+  const secrets = [{ value: 'example-secret' }, { value: 'old-secret', expiresAt: start - 1 }];
+  entra = await startEntraDouble({ directory: exampleDirectory({ secrets }), http: true, now: () => now });
+});
+
+afterEach(() => entra.close());
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+}
+
+async function post(parameters: Record<string, string>, tenant: string = exampleIds.tenant): Promise<Answer> {
+  const response = await fetch(entra.tokenEndpoint(tenant), {
+    method: 'POST',
+    body: new URLSearchParams(parameters),
+  });
+  const body = (await response.json()) as Record<string, unknown>;
+  return { status: response.status, headers: response.headers, body };
+}
+
+const alicesToken = (app: string = exampleIds.mcpServer, lifetime?: number) =>
+  entra.mintUserToken({
+    user: exampleIds.alice,
+    app,
+    ...(lifetime === undefined ? {} : { lifetime }),
+  });
+
+async function onBehalfOf(over: Record<string, string> = {}): Promise<Record<string, string>> {
+  return {
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    requested_token_use: 'on_behalf_of',
+    client_id: exampleIds.mcpServer,
+    client_secret: 'example-secret',
+    scope: 'api://expenses/api:expenses.read',
+    assertion: await alicesToken(),
+    ...over,
+  };
+}
+
+async function appOnlyToken(): Promise<string> {
+  const { body } = await post({
+    grant_type: 'client_credentials',
+    client_id: exampleIds.mcpServer,
+    client_secret: 'example-secret',
+    scope: 'api://mcp-server/.default',
+  });
+  return String(body.access_token);
+}
+
+const cases: [AadstsCode, string, () => Promise<Record<string, string>>][] = [
+  [
+    50013,
+    'an assertion with a foreign signature',
+    async () => onBehalfOf({ assertion: await foreignToken() }),
+  ],
+  [50013, 'an assertion that is no JWT', () => onBehalfOf({ assertion: 'opaque' })],
+  [500133, 'an expired assertion', async () => onBehalfOf({ assertion: await alicesToken(undefined, -1) })],
+  [
+    500131,
+    'a token for another application',
+    async () => onBehalfOf({ assertion: await alicesToken(exampleIds.legacyApi) }),
+  ],
+  [7000114, 'an app-only token', async () => onBehalfOf({ assertion: await appOnlyToken() })],
+  [65001, 'a scope nobody consented to', () => onBehalfOf({ scope: 'api://expenses/api:expenses.admin' })],
+  [70011, 'a scope the API does not expose', () => onBehalfOf({ scope: 'api://expenses/nothing' })],
+  [70011, 'scopes of two APIs', () => onBehalfOf({ scope: 'api://expenses/.default api://legacy/.default' })],
+  [500011, 'an unknown API', () => onBehalfOf({ scope: 'api://unknown/.default' })],
+  [
+    9010010,
+    'a resource that is not the API of the scopes',
+    () => onBehalfOf({ resource: 'http://mcp.example/mcp' }),
+  ],
+  [900144, 'no requested_token_use', () => onBehalfOf({ requested_token_use: '' })],
+  [900144, 'no assertion', () => onBehalfOf({ assertion: '' })],
+  [70003, 'an unknown grant type', () => onBehalfOf({ grant_type: 'urn:example:other' })],
+  [700016, 'an unknown client', () => onBehalfOf({ client_id: exampleIds.alice })],
+  [7000215, 'a wrong secret', () => onBehalfOf({ client_secret: 'guess' })],
+  [7000222, 'an expired secret', () => onBehalfOf({ client_secret: 'old-secret' })],
+];
+
+describe('the token endpoint of the Entra double', () => {
+  it.each(cases)('answers AADSTS%i to %s', async (code, _case, request) => {
+    const { status, body } = await post(await request());
+    expect({ status, error: body.error, codes: body.error_codes }).toEqual({
+      status: aadsts[code].status,
+      error: aadsts[code].error,
+      codes: [code],
+    });
+    expect(body.suberror).toBe('suberror' in aadsts[code] ? aadsts[code].suberror : undefined);
+  });
+
+  it('writes errors as Entra does', async () => {
+    const request = await onBehalfOf({ client_secret: 'guess', 'client-request-id': 'correlation' });
+    const { body } = await post(request);
+    expect(body).toEqual({
+      error: 'invalid_client',
+      error_description: expect.stringMatching(
+        /^AADSTS7000215: .+\r\nTrace ID: \S+\r\nCorrelation ID: correlation\r\nTimestamp: 2026-01-05 09:00:00Z$/,
+      ),
+      error_codes: [7000215],
+      timestamp: '2026-01-05 09:00:00Z',
+      trace_id: expect.stringMatching(/^[\da-f-]{36}$/),
+      correlation_id: 'correlation',
+      error_uri: 'https://login.microsoftonline.com/error?code=7000215',
+    });
+  });
+
+  it('does not know a tenant that is not there', async () => {
+    expect((await post(await onBehalfOf(), exampleIds.alice)).body.error_codes).toEqual([90002]);
+  });
+
+  it('refuses a user whose sessions were revoked, until the next sign-in', async () => {
+    const before = await alicesToken();
+    now += 1000;
+    entra.revokeSessions(exampleIds.alice);
+    expect((await post(await onBehalfOf({ assertion: before }))).body.error_codes).toEqual([50173]);
+    now += 1000;
+    expect((await post(await onBehalfOf({ assertion: await alicesToken() }))).status).toBe(200);
+  });
+
+  it('throttles with Retry-After when told to', async () => {
+    entra.setBehaviour({ refuse: 90055, retryAfter: 60 });
+    const { status, headers, body } = await post(await onBehalfOf());
+    expect([status, headers.get('retry-after'), body.error]).toEqual([429, '60', 'temporarily_unavailable']);
+    entra.setBehaviour(undefined);
+    expect((await post(await onBehalfOf())).status).toBe(200);
+  });
+
+  it('accepts the token of another identity provider as a federated credential', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const [tenant] = exampleDirectory().tenants;
+    if (tenant === undefined) throw new Error('no tenant');
+    const federated = {
+      issuer: 'https://cluster.example',
+      subject: 'system:serviceaccount:mcp:server',
+      audience: 'api://AzureADTokenExchange',
+      jwks: { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256' }] },
+    };
+    const apps = tenant.apps.map((app) =>
+      app.appId === exampleIds.mcpServer ? { ...app, federatedCredentials: [federated] } : app,
+    );
+    await entra.close();
+    entra = await startEntraDouble({
+      directory: { tenants: [{ ...tenant, apps }] },
+      http: true,
+      now: () => now,
+    });
+    const assertion = (subject: string) =>
+      new SignJWT({ iss: federated.issuer, sub: subject, aud: federated.audience, exp: start / 1000 + 600 })
+        .setProtectedHeader({ alg: 'ES256' })
+        .sign(privateKey);
+    const request = async (subject: string) => {
+      const { client_secret: _, ...rest } = await onBehalfOf();
+      return post({
+        ...rest,
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: await assertion(subject),
+      });
+    };
+    expect((await request(federated.subject)).status).toBe(200);
+    expect((await request('system:serviceaccount:other')).body.error_codes).toEqual([700213]);
+  });
+
+  it('refuses a certificate assertion for another endpoint, of another key and out of time', async () => {
+    const { cert, private: pem } = await generate([{ name: 'commonName', value: 'mcp-server' }], {
+      algorithm: 'sha256',
+    });
+    await entra.close();
+    entra = await startEntraDouble({
+      directory: exampleDirectory({ certificates: [cert] }),
+      http: true,
+      now: () => now,
+    });
+    const thumbprint = createHash('sha256').update(new X509Certificate(cert).raw).digest('base64url');
+    const send = async (claims: Record<string, unknown>, x5t = thumbprint) => {
+      const { client_secret: _, ...rest } = await onBehalfOf();
+      const assertion = await new SignJWT({
+        iss: exampleIds.mcpServer,
+        sub: exampleIds.mcpServer,
+        aud: entra.tokenEndpoint(exampleIds.tenant),
+        exp: start / 1000 + 600,
+        ...claims,
+      })
+        .setProtectedHeader({ alg: 'PS256', 'x5t#S256': x5t })
+        .sign(createPrivateKey(pem));
+      return (await post({ ...rest, client_assertion: assertion })).body.error_codes;
+    };
+    expect(await send({})).toBeUndefined();
+    expect(await send({ aud: 'https://other.example' })).toEqual([50012]);
+    expect(await send({ sub: exampleIds.alice })).toEqual([50048]);
+    expect(await send({ exp: start / 1000 - 301 })).toEqual([700024]);
+    expect(await send({}, 'other')).toEqual([700027]);
+  });
+
+  it('records requests that can be compared and not read by accident', async () => {
+    await post(await onBehalfOf());
+    const record = entra.requests.at(-1);
+    expect(record?.get('client_secret')).toBe('example-secret');
+    for (const shown of [JSON.stringify(record), inspect(record, { depth: 9 })]) {
+      expect(shown).not.toContain('example-secret');
+      expect(shown).not.toContain('eyJ');
+      expect(shown).toContain('on_behalf_of');
+    }
+  });
+});
+
+async function foreignToken(): Promise<string> {
+  const other = await startEntraDouble({ directory: exampleDirectory(), http: true, now: () => now });
+  const token = await other.mintUserToken({ user: exampleIds.alice, app: exampleIds.mcpServer });
+  await other.close();
+  return token;
+}
