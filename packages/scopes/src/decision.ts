@@ -19,10 +19,12 @@ export type Decision =
       readonly reason: string;
       readonly message: string;
       readonly challenge: StepUp;
+      /** Tools this caller may use without stepping up. */
+      readonly instead: readonly string[];
     }
   | {
       readonly outcome: 'refuse';
-      /** A stable word for log, metric and audit. */
+      /** A stable word for log, metric and audit; never for the caller. */
       readonly reason: string;
       /** A sentence for the caller's agent that names nothing it may not know. */
       readonly message: string;
@@ -31,3 +33,32 @@ export type Decision =
       /** Tools this caller may use instead. */
       readonly instead: readonly string[];
     };
+
+/** Why a call is refused or must step up: the word of the audit, and what the caller's agent is told. */
+export const decisionReasons = {
+  unknown_operation: notThere,
+  not_in_allowed_tools: notThere,
+  needs_user: notThere,
+  needs_machine: notThere,
+  permission: notThere,
+  groups_overage: () =>
+    'The token does not list your groups because there are too many, so your rights cannot be decided. Ask an administrator for a role.',
+  insufficient_scope: (kind) =>
+    `Your login does not cover this ${kind}. Log in again with the scopes of the challenge.`,
+  token_too_old: (kind) => `The access token is too old for this ${kind}. Refresh it and try again.`,
+  login_too_old: (kind) => `The login is too long ago for this ${kind}. Log in again.`,
+  login_too_weak: (kind) =>
+    `The login is not strong enough for this ${kind}. Log in again as the challenge asks.`,
+  login_did_not_help: (kind) =>
+    `The new login did not bring what this ${kind} needs, and another one will not. Ask an administrator for access.`,
+  needs_login: (kind) => `This ${kind} needs a user who has just logged in, and a machine cannot.`,
+  needs_approval: (kind) => `This ${kind} needs the approval of a user, and there is none to ask.`,
+  arguments: (kind) => `This ${kind} cannot be used with these arguments.`,
+} as const satisfies Record<string, (kind: string) => string>;
+
+export type DecisionReason = keyof typeof decisionReasons;
+
+/** The same for what does not exist and for what this caller can never use. */
+function notThere(kind: string): string {
+  return `There is no such ${kind} for you, and a new login does not change that.`;
+}

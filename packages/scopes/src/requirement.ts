@@ -1,8 +1,14 @@
 import type { Grant } from '@mcp-obo/grant';
 import type { Tier, TierName } from './tier.ts';
 
-/** What one operation is: a tool call, a resource read, a prompt, or a list of those. */
+/** What one operation is: a tool call, a resource read or a prompt. */
 export type OperationKind = 'tool' | 'resource' | 'prompt';
+
+/** One thing a caller asks for: a tool or prompt by its name, a resource by its URI. */
+export interface Operation {
+  readonly kind: OperationKind;
+  readonly name: string;
+}
 
 /** What a caller must have for one tool, resource or prompt. Data; every member is checked by `decide`. */
 export interface Requirement {
@@ -17,15 +23,17 @@ export interface Requirement {
   /** The caller needs one of these permissions; empty or absent: none. Roles map to permissions by configuration. */
   readonly permissions?: readonly string[];
   /** Who may call: a user (default), a machine, or both. */
-  readonly callers?: 'user' | 'machine' | 'both';
+  readonly callers?: Callers;
   /** A stricter demand for these arguments, e.g. a fresher login above an amount. Pure. */
-  readonly forArguments?: (
-    args: Readonly<Record<string, unknown>>,
-    grant: Grant,
-  ) => ArgumentDemand | undefined;
+  readonly forArguments?: (args: Arguments, grant: Grant) => ArgumentDemand | undefined;
   /** Name of an allowed tool that would serve when this one is refused, in order of preference. */
   readonly instead?: readonly string[];
 }
+
+export type Callers = 'user' | 'machine' | 'both';
+
+/** Arguments of a call as they came, before or after their schema was checked. */
+export type Arguments = Readonly<Record<string, unknown>>;
 
 /** What arguments can add to a requirement. */
 export interface ArgumentDemand {
