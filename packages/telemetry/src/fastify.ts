@@ -1,7 +1,14 @@
 import otel from '@fastify/otel';
 import { context } from '@opentelemetry/api';
-import type { FastifyInstance, FastifyReply, FastifyRequest, LogLevel } from 'fastify';
+import {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+  type LogLevel,
+} from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import type { Logger } from 'pino';
 import { scrubUrl } from './scrub-text.ts';
 
 /** What `GET /health` answers. */
@@ -19,13 +26,18 @@ export interface FastifyTelemetryOptions {
 /**
  * One plugin for every HTTP server of the platform, to be registered first: a server span per request
  * (`@fastify/otel`) that continues the caller's trace and is active in every hook and handler, one log line per
- * request without its query, and `GET /health`, which makes neither. Create the server with
- * `disableRequestLogging: true` and `loggerInstance: createLogger(…)`.
+ * request without its query (with the error, when the server is at fault), and `GET /health`, which makes
+ * neither. Create the server with {@link fastifyLogging}.
  */
 export const fastifyTelemetry = fastifyPlugin<FastifyTelemetryOptions>(registerTelemetry, {
   name: '@mcp-obo/telemetry',
   fastify: '5.x',
 });
+
+/** Options for `fastify(…)`: this logger, and none of Fastify's own lines, which print queries. */
+export function fastifyLogging(logger: Logger): { loggerInstance: Logger; logController: LogController } {
+  return { loggerInstance: logger, logController: new LogController({ disableRequestLogging: true }) };
+}
 
 async function registerTelemetry(app: FastifyInstance, options: FastifyTelemetryOptions): Promise<void> {
   const health = options.health ?? (() => ({ status: 'ok' }) as const);
@@ -40,7 +52,9 @@ async function registerTelemetry(app: FastifyInstance, options: FastifyTelemetry
   });
   await app.register(instrumentation.plugin());
   app.addHook('preValidation', resumeTrace);
-  app.addHook('onResponse', logRequest);
+  const errors = new WeakMap<FastifyRequest, Error>();
+  app.addHook('onError', async (request, _reply, error) => void errors.set(request, error));
+  app.addHook('onResponse', async (request, reply) => logRequest(request, reply, errors.get(request)));
   app.get('/health', { config: { otel: false } }, async (_request, reply) => {
     const report = await health();
     reply.code(report.status === 'down' ? 503 : 200).header('cache-control', 'no-store');
@@ -55,7 +69,7 @@ function resumeTrace(request: FastifyRequest, _reply: FastifyReply, done: () => 
   else done();
 }
 
-async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+function logRequest(request: FastifyRequest, reply: FastifyReply, err: Error | undefined): void {
   const route = request.routeOptions.url;
   if (route === '/health') return;
   const level = levelOf(reply.statusCode);
@@ -65,6 +79,7 @@ async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise
       path: route ?? scrubUrl(request.url),
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 10) / 10,
+      ...(level === 'error' && err && { err }),
     },
     'request',
   );

@@ -26,6 +26,22 @@ describe('createLogger', () => {
     ['an error beside a message', () => log.error({ err: new Error(`code_verifier=${secret}`) }, jwt)],
     ['the bindings of a child', () => log.child({ token: secret, note: jwt }).info('m')],
     [
+      'the bindings of a grandchild',
+      () =>
+        log
+          .child({})
+          .child({ headers: { cookie: [secret] } })
+          .info('m'),
+    ],
+    [
+      'bindings set later',
+      () => {
+        const child = log.child({});
+        child.setBindings({ token: secret });
+        child.info('m');
+      },
+    ],
+    [
       'a child with a serializer of its own',
       () =>
         log

@@ -24,24 +24,33 @@ export interface LoggerOptions {
  */
 export function createLogger(options: LoggerOptions): Logger {
   const now = options.now ?? Date.now;
-  return pino(
+  const log = pino(
     {
       name: options.name,
       level: options.level ?? 'info',
       base: {},
       timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
       mixin: traceMembers,
-      formatters: {
-        level: (label) => ({ level: label }),
-        bindings: scrubMembers,
-        log: scrubMembers,
-      },
+      formatters: { level: (label) => ({ level: label }), log: scrubMembers },
       // Members are plain and scrubbed when serializers see them.
-      serializers: { err: (error: unknown) => error, req: scrub, res: scrub },
+      serializers: { err: (error: unknown) => error },
       hooks: { streamWrite: scrubLine },
     },
     options.destination ?? pino.destination({ fd: 1, sync: false, minLength: 0 }),
   );
+  return withScrubbedBindings(log);
+}
+
+/** Children inherit these methods, so no logger of the family keeps bindings as they were given. */
+function withScrubbedBindings(log: Logger): Logger {
+  const { child, setBindings } = log;
+  log.child = function (this: Logger, bindings, options) {
+    return child.call(this, scrubMembers(bindings), options);
+  } as typeof child;
+  log.setBindings = function (this: Logger, bindings) {
+    setBindings.call(this, scrubMembers(bindings));
+  };
+  return log;
 }
 
 function scrubMembers(members: Record<string, unknown>): Record<string, unknown> {

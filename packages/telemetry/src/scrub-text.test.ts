@@ -64,6 +64,11 @@ describe('scrubText', () => {
     expect(scrubText(text)).toBe(text);
   });
 
+  it('leaves literals, lists and objects of a line of JSON as they are', () => {
+    const line = '{"cookie":{"a":[1]},"dpop":true,"password":null,"secret":12,"authorization":["x"]}';
+    expect(scrubLine(line)).toBe(line);
+  });
+
   it('keeps the parts of a URL that hold no secret', () => {
     expect(scrubUrl(`https://u:p@idp.example/cb?code=${opaque}#access_token=${opaque}`)).toBe(
       'https://[redacted]@idp.example/cb',

@@ -4,7 +4,9 @@ import { REDACTED, sensitiveText } from './sensitive.ts';
 const MAX_LENGTH = 16_384;
 
 const quote = String.raw`(?:\\{0,4}["'])?`;
-const delimiter = String.raw`${quote}\s{0,2}(?:[=:]|%3D)(?!\s{0,2}${quote}\[redacted)\s{0,2}${quote}`;
+// What follows must not be redacted already, and no JSON literal, list or object: a line of JSON stays JSON.
+const literal = String.raw`[[{]|(?:true|false|null|-?\d[\d.eE+-]{0,30})[,}\]]`;
+const delimiter = String.raw`${quote}\s{0,2}(?:[=:]|%3D)(?!\s{0,2}${quote}\[redacted|\s{0,2}(?:${literal}))\s{0,2}${quote}`;
 const value = String.raw`[^\s&"'\\,;}\]]+`;
 
 const rules: readonly (readonly [RegExp, string | ((...groups: string[]) => string)])[] = [

@@ -50,15 +50,14 @@ function walkMembers(
   above: Set<object>,
 ): Record<string, unknown> {
   const isJwk = 'kty' in owner;
-  const out: Record<string, unknown> = Object.create(null);
-  let count = 0;
+  const out: [string, unknown][] = [];
   for (const [key, member] of entries) {
-    if (++count > MAX_ITEMS) break;
+    if (out.length === MAX_ITEMS) break;
     const name = String(key);
     const secret = member !== undefined && (isSecret(name, member) || (isJwk && privateJwkMembers.has(name)));
-    out[scrubText(name)] = secret ? REDACTED : walk(member, depth, above);
+    out.push([scrubText(name), secret ? REDACTED : walk(member, depth, above)]);
   }
-  return out;
+  return Object.fromEntries(out);
 }
 
 function walkError(error: Error, depth: number, above: Set<object>): Record<string, unknown> {
