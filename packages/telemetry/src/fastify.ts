@@ -1,5 +1,4 @@
 import otel from '@fastify/otel';
-import { context } from '@opentelemetry/api';
 import {
   type FastifyInstance,
   type FastifyReply,
@@ -51,7 +50,6 @@ async function registerTelemetry(app: FastifyInstance, options: FastifyTelemetry
     },
   });
   await app.register(instrumentation.plugin());
-  app.addHook('preValidation', resumeTrace);
   const errors = new WeakMap<FastifyRequest, Error>();
   app.addHook('onError', async (request, _reply, error) => void errors.set(request, error));
   app.addHook('onResponse', async (request, reply) => logRequest(request, reply, errors.get(request)));
@@ -60,13 +58,6 @@ async function registerTelemetry(app: FastifyInstance, options: FastifyTelemetry
     reply.code(report.status === 'down' ? 503 : 200).header('cache-control', 'no-store');
     return report;
   });
-}
-
-/** Reading the body leaves the asynchronous context of the first hooks; what follows gets the span back. */
-function resumeTrace(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
-  const span = request.opentelemetry();
-  if (span.enabled && span.context) context.with(span.context, done);
-  else done();
 }
 
 function logRequest(request: FastifyRequest, reply: FastifyReply, err: Error | undefined): void {

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { freePort } from '@mcp-obo/testbed/ports';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { context, propagation, trace } from '@opentelemetry/api';
@@ -22,6 +24,12 @@ interface OtlpSpan {
 
 const secret = 'Vq3x_9-PzT0aLm4Rk8sYwQ1nBd7cHf2eJgUiOoXyZ5A';
 const jwt = 'eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl';
+
+async function* inTwoPieces() {
+  yield '{"a":';
+  await setTimeout(20);
+  yield '1}';
+}
 
 async function body(message: IncomingMessage): Promise<string> {
   let text = '';
@@ -89,7 +97,8 @@ describe('startTelemetry', () => {
           traceparent: `00-${caller.traceId}-${caller.spanId}-01`,
           baggage: 'user=mallory',
         },
-        body: '{"a":1}',
+        // In two pieces: the handler runs in the turn of the second one.
+        body: Readable.from(inTwoPieces()),
       });
       expect(statusCode).toBe(200);
       expect(await answer.json()).toMatchObject({ traceId: caller.traceId });
