@@ -1,0 +1,112 @@
+import { type IdpName, type IdpProfile, idpProfile } from '@mcp-obo/idp-profile';
+import { algorithmNamed, defaultAlgorithms } from './algorithm.ts';
+
+/** One trusted issuer, as configured. */
+export interface IssuerConfig {
+  /** Exact `iss`, byte for byte: a trailing slash counts. */
+  readonly issuer: string;
+  /** Name of the tenant its users belong to. Several issuers may share one (Entra v1.0 and v2.0). */
+  readonly tenant: string;
+  /** How its tokens look; a name or an own profile. */
+  readonly profile: IdpProfile | IdpName;
+  /** This server's identifiers at the issuer: canonical URL, `api://…` or GUID. One must be in `aud`. */
+  readonly audiences: readonly string[];
+  /** Further audiences that may stand beside them (Keycloak's `account`). */
+  readonly companions?: readonly string[];
+  /** Where its keys are; found by discovery when absent. */
+  readonly jwksUri?: string;
+  /** Accepted `alg` values, asymmetric ones only. Default: RS256, ES256, ES384, ES512, EdDSA. */
+  readonly algorithms?: readonly string[];
+  /** Longest accepted `exp - iat` in seconds. Default: the profile's. */
+  readonly maxLifetime?: number;
+  /** What the issuer puts in front of scopes (`api://app/`); taken off. */
+  readonly scopePrefixes?: readonly string[];
+  /** Accepted `typ` values; `''` for an absent one. Default: the profile's. */
+  readonly typ?: readonly string[];
+}
+
+/** One trusted issuer, complete and checked. */
+export interface TrustedIssuer {
+  readonly issuer: string;
+  readonly tenant: string;
+  readonly profile: IdpProfile;
+  readonly audiences: ReadonlySet<string>;
+  readonly companions: ReadonlySet<string>;
+  readonly jwksUri: string | undefined;
+  readonly algorithms: readonly string[];
+  readonly maxLifetime: number;
+  readonly scopePrefixes: readonly string[];
+  /** Lower case, without `application/`. */
+  readonly typ: readonly string[];
+}
+
+/**
+ * Completes the configured issuers with their profiles.
+ *
+ * @throws TypeError that names every wrong option.
+ */
+export function parseIssuers(configs: readonly IssuerConfig[]): readonly TrustedIssuer[] {
+  const problems = configs.flatMap((config, index) =>
+    problemsOf(config).map((problem) => `issuers[${index}].${problem}`),
+  );
+  if (configs.length === 0) problems.push('issuers must name at least one issuer');
+  const names = configs.map(({ issuer }) => issuer);
+  const repeated = names.filter((name, index) => names.indexOf(name) !== index);
+  for (const name of new Set(repeated)) problems.push(`issuers names ${name} more than once`);
+  if (problems.length > 0) throw new TypeError(`Wrong validator options: ${problems.join('; ')}.`);
+  return configs.map(complete);
+}
+
+function complete(config: IssuerConfig): TrustedIssuer {
+  const profile = typeof config.profile === 'string' ? idpProfile(config.profile) : config.profile;
+  return {
+    issuer: config.issuer,
+    tenant: config.tenant,
+    profile,
+    audiences: new Set(config.audiences),
+    companions: new Set(config.companions),
+    jwksUri: config.jwksUri,
+    algorithms: config.algorithms ?? defaultAlgorithms,
+    maxLifetime: config.maxLifetime ?? profile.token.maxLifetime,
+    scopePrefixes: config.scopePrefixes ?? [],
+    typ: (config.typ ?? profile.token.typ).map((typ) => typ.toLowerCase().replace(/^application\//, '')),
+  };
+}
+
+type Rule = readonly [isBroken: (config: IssuerConfig) => boolean, problem: string];
+
+const rules: readonly Rule[] = [
+  [
+    ({ issuer }) => !URL.canParse(issuer) || /[?#]/.test(issuer),
+    'issuer must be a URL without query and fragment (RFC 8414 §2)',
+  ],
+  [({ tenant }) => tenant === '', 'tenant must not be empty'],
+  [
+    ({ profile }) => typeof profile === 'string' && !isProfile(profile),
+    'profile must be entra, okta, auth0, keycloak, generic or a profile object',
+  ],
+  [({ audiences }) => audiences.length === 0 || audiences.includes(''), 'audiences must name this server'],
+  [({ jwksUri }) => jwksUri !== undefined && !URL.canParse(jwksUri), 'jwksUri must be a URL'],
+  [
+    ({ algorithms }) =>
+      algorithms?.length === 0 || algorithms?.some((name) => !algorithmNamed(name)) === true,
+    'algorithms must be asymmetric JWS algorithms (RFC 8725 §3.1)',
+  ],
+  [
+    ({ maxLifetime }) => maxLifetime !== undefined && !(maxLifetime > 0),
+    'maxLifetime must be a positive number of seconds',
+  ],
+  [({ typ }) => typ?.length === 0, 'typ must name at least one type'],
+];
+
+function problemsOf(config: IssuerConfig): string[] {
+  return rules.flatMap(([isBroken, problem]) => (isBroken(config) ? [problem] : []));
+}
+
+function isProfile(name: string): boolean {
+  try {
+    return idpProfile(name) !== undefined;
+  } catch {
+    return false;
+  }
+}

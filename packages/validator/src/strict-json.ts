@@ -1,0 +1,80 @@
+/** Why a text is no strict JSON object. */
+export type JsonProblem =
+  | 'not_json'
+  | 'not_object'
+  | 'too_deep'
+  | 'duplicate_member'
+  | 'forbidden_member'
+  | 'not_finite';
+
+const maxDepth = 16;
+
+/**
+ * Parses a JSON object that every reader reads alike: no member twice (RFC 7515 §4, RFC 7519 §4), no number
+ * beyond the range of a double, no nesting deeper than 16, no `__proto__` member. `JSON.parse` does the
+ * parsing; a scan of the same text finds what it would pass over in silence.
+ */
+export function parseStrictObject(text: string): Record<string, unknown> | JsonProblem {
+  const value = parse(text);
+  if (value === undefined) return 'not_json';
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not_object';
+  return findProblem(text) ?? (value as Record<string, unknown>);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const number = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+
+/** Scans a text that is known to be JSON. */
+function findProblem(text: string): JsonProblem | undefined {
+  /** Names seen in each object that is open; undefined for an array. */
+  const open: (Set<string> | undefined)[] = [];
+  let nameIsNext = false;
+  let at = 0;
+  while (at < text.length) {
+    const character = text[at];
+    if (character === '"') {
+      const end = endOfString(text, at);
+      const problem = nameIsNext ? addName(open.at(-1), text.slice(at, end)) : undefined;
+      if (problem !== undefined) return problem;
+      nameIsNext = false;
+      at = end;
+      continue;
+    }
+    number.lastIndex = at;
+    const digits = number.exec(text)?.[0];
+    if (digits !== undefined) {
+      if (!Number.isFinite(Number(digits))) return 'not_finite';
+      at += digits.length;
+      continue;
+    }
+    if (character === '{') open.push(new Set());
+    else if (character === '[') open.push(undefined);
+    else if (character === '}' || character === ']') open.pop();
+    if (open.length > maxDepth) return 'too_deep';
+    if (character === '{' || character === ',') nameIsNext = open.at(-1) !== undefined;
+    at += 1;
+  }
+  return undefined;
+}
+
+function addName(names: Set<string> | undefined, quoted: string): JsonProblem | undefined {
+  const name = quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
+  if (name === '__proto__') return 'forbidden_member';
+  if (names?.has(name)) return 'duplicate_member';
+  names?.add(name);
+  return undefined;
+}
+
+/** Index after the closing quote. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at + 1;
+}
