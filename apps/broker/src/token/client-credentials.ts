@@ -1,5 +1,5 @@
 import type { ExchangeEngine } from '@mcp-obo/exchange';
-import type { ClientConfig } from '../config.ts';
+import type { Caller } from './caller.ts';
 import type { TokenForm } from './form.ts';
 import { parseScope, type TargetRegistry, type TargetRequest } from './target-registry.ts';
 
@@ -12,14 +12,13 @@ export interface ClientCredentialsOptions {
 
 /** The client credentials grant (RFC 6749 §4.4): a token for the client's own, user-less calls. */
 export function createClientCredentials({ engine, targets, now }: ClientCredentialsOptions) {
-  return async (form: TokenForm, client: ClientConfig, signal?: AbortSignal, tenant?: string) => {
+  return async (form: TokenForm, { client, tenant }: Caller): Promise<Record<string, unknown>> => {
     const { target, scopes } = readTarget(form, targets);
     const issued = await engine.machine({
       client: client.id,
       target: target.name,
       scopes,
       ...(tenant === undefined ? {} : { tenant }),
-      ...(signal === undefined ? {} : { signal }),
     });
     return {
       access_token: issued.accessToken,

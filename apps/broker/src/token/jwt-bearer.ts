@@ -1,6 +1,7 @@
 import type { ExchangeEngine, IssuedToken } from '@mcp-obo/exchange';
 import { OAuthError } from '@mcp-obo/oauth-error';
-import type { ClientConfig, TargetConfig } from '../config.ts';
+import type { TargetConfig } from '../config.ts';
+import type { Caller } from './caller.ts';
 import type { TokenForm } from './form.ts';
 import { jwtBearerRefusals, spellRefusals } from './refusal-codes.ts';
 import type { SubjectCheck } from './subject-check.ts';
@@ -19,13 +20,13 @@ export interface JwtBearerOptions {
  * `requested_token_use`. What MSAL adds (`client_info`, `x-client-*`, telemetry) is ignored.
  */
 export function createJwtBearer({ engine, checkSubject, targets, now }: JwtBearerOptions) {
-  return (form: TokenForm, client: ClientConfig, signal?: AbortSignal) =>
+  return (form: TokenForm, { client, tenant }: Caller): Promise<Record<string, unknown>> =>
     spellRefusals(jwtBearerRefusals, async () => {
       requireOnBehalfOf(form);
       const assertion = form.required('assertion');
       const { target, scopes } = targets.byScope(form.required('scope'));
       const claims = form.one('claims');
-      const grant = await checkSubject(assertion, client);
+      const grant = await checkSubject(assertion, { client, tenant });
       const issued = await engine.exchange({
         client: client.id,
         grant,
@@ -33,7 +34,6 @@ export function createJwtBearer({ engine, checkSubject, targets, now }: JwtBeare
         target: target.name,
         scopes,
         ...(claims === undefined ? {} : { claims }),
-        ...(signal === undefined ? {} : { signal }),
       });
       return entraResponse(issued, target, now());
     });

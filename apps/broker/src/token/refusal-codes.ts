@@ -1,18 +1,18 @@
 import { OAuthError, type OAuthErrorCode } from '@mcp-obo/oauth-error';
 
-/** How one grant's specification wants a refusal to be called. */
+/** How one grant's specification wants a refusal to be called. Every one of these is a 400 at a token endpoint. */
 export type RefusalCodes = Readonly<Partial<Record<OAuthErrorCode, OAuthErrorCode>>>;
 
 /** A subject or actor token that is not valid, or that the issuer refused: RFC 8693 §2.2.2. */
 export const tokenExchangeRefusals: RefusalCodes = {
   invalid_token: 'invalid_request',
+  insufficient_claims: 'insufficient_claims',
 };
 
 /** The same for an assertion: RFC 7523 §3.1; and what MSAL understands of a claims challenge. */
 export const jwtBearerRefusals: RefusalCodes = {
   invalid_token: 'invalid_grant',
   insufficient_claims: 'interaction_required',
-  consent_required: 'interaction_required',
 };
 
 /** Runs the steps of a grant and spells its refusals as the grant's specification does. */
@@ -23,7 +23,7 @@ export async function spellRefusals<T>(codes: RefusalCodes, steps: () => Promise
     if (!(error instanceof OAuthError)) throw error;
     const code = codes[error.code];
     if (code === undefined) throw error;
-    const { message, reason, retryAfter, params } = error;
-    throw new OAuthError(code, message, { cause: error, reason, retryAfter, params });
+    const { message, reason, params } = error;
+    throw new OAuthError(code, message, { status: 400, cause: error, reason, params });
   }
 }

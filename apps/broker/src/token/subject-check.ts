@@ -1,6 +1,7 @@
 import type { Credential, Grant } from '@mcp-obo/grant';
 import { OAuthError } from '@mcp-obo/oauth-error';
 import type { ClientConfig, IssuerConfig } from '../config.ts';
+import type { Caller } from './caller.ts';
 
 export interface SubjectCheckOptions {
   /** Validates access tokens of all configured issuers; refuses with `invalid_token`. */
@@ -11,7 +12,7 @@ export interface SubjectCheckOptions {
 }
 
 /** Validates a token that a client presents as its user's or as an actor's. Rejects with `invalid_token`. */
-export type SubjectCheck = (token: string, client: ClientConfig) => Promise<Grant>;
+export type SubjectCheck = (token: string, caller: Caller) => Promise<Grant>;
 
 /**
  * Checks a subject token in full and holds it against the caller: its audience must be the calling client's
@@ -21,21 +22,24 @@ export type SubjectCheck = (token: string, client: ClientConfig) => Promise<Gran
 export function createSubjectCheck({ validate, issuers, url }: SubjectCheckOptions): SubjectCheck {
   const companions = new Map(issuers.map(({ issuer, companions }) => [issuer, companions]));
 
-  return async (token, client) => {
+  return async (token, { client, tenant }) => {
     const grant = await validate({ scheme: 'Bearer', token, method: 'POST', url });
     const own = [client.resource, ...client.audiences];
     const allowed = [...own, ...(companions.get(grant.issuer) ?? [])];
     const forClient =
       grant.audience.some((audience) => own.includes(audience)) &&
       grant.audience.every((audience) => allowed.includes(audience));
-    if (forClient) return grant;
-    throw new OAuthError('invalid_token', 'The token is not for this client.', {
-      reason: 'subject_audience',
-    });
+    if (!forClient) throw refused('subject_audience');
+    if (tenant !== undefined && tenant !== grant.tenant) throw refused('subject_tenant');
+    return grant;
   };
 }
 
 /** The audiences under which clients of this broker receive tokens. */
 export function audiencesOf(clients: readonly ClientConfig[]): readonly string[] {
   return [...new Set(clients.flatMap((client) => [client.resource, ...client.audiences]))];
+}
+
+function refused(reason: string): OAuthError {
+  return new OAuthError('invalid_token', 'The token is not for this client.', { reason });
 }

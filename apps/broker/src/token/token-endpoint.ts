@@ -1,6 +1,7 @@
 import { OAuthError } from '@mcp-obo/oauth-error';
 import type { ClientAuthenticator } from '../client-auth/authenticate.ts';
 import type { ClientConfig } from '../config.ts';
+import type { Caller } from './caller.ts';
 import { parseForm, type TokenForm } from './form.ts';
 
 /** A token request, free of the framework. */
@@ -11,18 +12,11 @@ export interface TokenRequest {
   readonly query: readonly string[];
   readonly body: string;
   /** The tenant in the path, where the request names one. */
-  readonly tenant?: string;
-  /** Aborted when the client goes away. */
-  readonly signal?: AbortSignal;
+  readonly tenant: string | undefined;
 }
 
 /** One grant: the parsed form and the authenticated client in, the JSON of the answer out. */
-export type GrantHandler = (
-  form: TokenForm,
-  client: ClientConfig,
-  signal?: AbortSignal,
-  tenant?: string,
-) => Promise<Record<string, unknown>>;
+export type GrantHandler = (form: TokenForm, caller: Caller) => Promise<Record<string, unknown>>;
 
 export type GrantName = ClientConfig['grants'][number];
 
@@ -49,7 +43,7 @@ export function createTokenEndpoint({ authenticate, grants, onAuthenticated }: T
     const client = await authenticate({ authorization: request.authorization, form }); // RFC 6749 §3.2.1
     onAuthenticated?.(client);
     refuseUnregisteredGrant(client, grant); //                        RFC 6749 §5.2
-    return await grants[grant](form, client, request.signal, request.tenant);
+    return await grants[grant](form, { client, tenant: request.tenant });
   };
 }
 

@@ -1,7 +1,6 @@
 import type { ExchangeEngine, IssuedToken } from '@mcp-obo/exchange';
-import type { Grant } from '@mcp-obo/grant';
 import { OAuthError } from '@mcp-obo/oauth-error';
-import type { ClientConfig } from '../config.ts';
+import type { Caller } from './caller.ts';
 import type { TokenForm } from './form.ts';
 import { spellRefusals, tokenExchangeRefusals } from './refusal-codes.ts';
 import type { SubjectCheck } from './subject-check.ts';
@@ -22,7 +21,7 @@ const accepted = new Set([accessToken, 'urn:ietf:params:oauth:token-type:jwt']);
 
 /** The token exchange grant, in the order of RFC 8693 §2. */
 export function createTokenExchange({ engine, checkSubject, targets, now }: TokenExchangeOptions) {
-  return (form: TokenForm, client: ClientConfig, signal?: AbortSignal) =>
+  return (form: TokenForm, { client, tenant }: Caller): Promise<Record<string, unknown>> =>
     spellRefusals(tokenExchangeRefusals, async () => {
       const subjectToken = readSubjectToken(form); //             §2.1 subject_token, subject_token_type
       const actorToken = readActorToken(form); //                 §2.1 actor_token, actor_token_type
@@ -30,9 +29,8 @@ export function createTokenExchange({ engine, checkSubject, targets, now }: Toke
       const target = readTarget(form, targets); //                §2.1 resource, audience; RFC 8707 §2
       const scopes = parseScope(form.one('scope')); //            §2.1 scope
       const claims = form.one('claims'); //                       claims challenge of the target
-      const grant = await checkSubject(subjectToken, client); //  §2.1 the subject, validated
-      const actor = await checkActor(actorToken, client); //      §2.1 the actor, validated
-      refuseSelfActor(grant, actor?.grant); //                    §4.1 an actor is another party
+      const grant = await checkSubject(subjectToken, { client, tenant }); //  §2.1 the subject, validated
+      const actor = await checkActor(actorToken, { client, tenant }); //      §2.1 the actor, validated
       const issued = await engine.exchange({
         client: client.id,
         grant,
@@ -42,13 +40,12 @@ export function createTokenExchange({ engine, checkSubject, targets, now }: Toke
         requestedTokenType,
         ...(actor === undefined ? {} : { actor }),
         ...(claims === undefined ? {} : { claims }),
-        ...(signal === undefined ? {} : { signal }),
       });
       return successfulResponse(issued, now()); //                §2.2.1
     });
 
-  async function checkActor(token: string | undefined, client: ClientConfig) {
-    return token === undefined ? undefined : { token, grant: await checkSubject(token, client) };
+  async function checkActor(token: string | undefined, caller: Caller) {
+    return token === undefined ? undefined : { token, grant: await checkSubject(token, caller) };
   }
 }
 
@@ -82,11 +79,6 @@ function readTarget(form: TokenForm, targets: TargetRegistry) {
   const target = targets.byIdentifier(form.all('audience'), form.all('resource'));
   if (target === undefined) throw invalidTarget();
   return target;
-}
-
-function refuseSelfActor(subject: Grant, actor: Grant | undefined): void {
-  if (actor !== undefined && actor.issuer === subject.issuer && actor.subject === subject.subject)
-    throw invalidRequest('The actor must be another party than the subject.', 'actor_is_subject');
 }
 
 function successfulResponse(issued: IssuedToken, now: number): Record<string, unknown> {
