@@ -1,0 +1,41 @@
+import type { RequirementId } from './requirements.ts';
+
+/** Requirements that are not met yet, each with its reason. An id stands here or is proved by tests, never both. */
+export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
+  'rs:introspection':
+    'Opaque tokens are refused; the credential seam is there, introspection is a further file.',
+  'rs:dpop': 'A bound token is refused (rs:cnf) until proofs are checked.',
+  'rs:mtls': 'A bound token is refused (rs:cnf) until certificates are checked.',
+  'rs:revoked': 'Tokens end by their lifetime; revocation needs the shared list.',
+  'rs:revocation-view': 'Comes with the revocation list.',
+  'sc:step-up':
+    'The decision and the challenge are there; a fresh login that makes the same call pass is shown with the real identity provider.',
+  'sc:approval':
+    'Tiers declare it and the decision asks for it; asking the user by elicitation is not built, so such a call is refused.',
+  'sc:sequence': 'The decision takes the history; no store keeps it yet.',
+  'sc:dynamic': 'A session cannot be narrowed by its client yet.',
+  'sc:attestation': 'How a client authenticated is not evaluated yet.',
+  'tb:upstream-idjag': 'An upstream of its own, not built.',
+  'tb:mint': 'The broker signs no tokens yet; its key set is empty.',
+  'tb:resource-registry':
+    'Resources are part of the client configuration; registration checks are not a registry yet.',
+  'tb:single-flight': 'Identical requests share one exchange within a process, not over replicas.',
+  'tb:negative': 'Refusals are not remembered.',
+  'tb:revocation': 'No revocation endpoint and no back-channel logout at the broker.',
+  'tb:consent': 'Consent errors reach the client as a tool error, not as URL-mode elicitation.',
+  'tb:retry': 'Deadlines are there; retries and breaker are not.',
+  'tb:redis-down': 'A cache that fails is a miss; the full set of Redis faults is not tried.',
+  'tb:sub-agent': 'Needs minted tokens.',
+  'op:rate-tools': 'No rate limit.',
+  'op:rate-refresh': 'The platform sees no refresh requests of its clients.',
+  'op:lockout': 'Failed authentications are counted, not blocked.',
+  'op:tls': 'The TLS edge (nginx) is not part of the embedded platform.',
+  'op:secrets': 'Secrets come from files; they are not reloaded while running.',
+  'op:tool-integrity': 'Tool definitions are not pinned.',
+  'op:output': 'Tool output is structured; it is not bounded or stripped.',
+  'op:doctor': 'No doctor command.',
+  'op:anomaly': 'No thresholds on the metrics.',
+  'op:federation': 'Needs the real identity provider.',
+  'op:cert-expiry': 'No metric of certificate age.',
+  'op:evidence': 'The requirement table is written; the report with attacks and traces is not.',
+};
