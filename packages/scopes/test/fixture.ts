@@ -1,5 +1,11 @@
 import { freezeGrant, type Grant } from '@mcp-obo/grant';
-import { createCatalogue, createRolePolicy, defineRequirement } from '../src/index.ts';
+import {
+  type Catalogue,
+  createCatalogue,
+  createRolePolicy,
+  defineRequirement,
+  type Requirement,
+} from '../src/index.ts';
 
 /** The moment of every decision in these tests. */
 export const now = 1_800_000_000;
@@ -100,6 +106,12 @@ export const requirements = [
 ];
 
 export const catalogue = createCatalogue(requirements);
+
+/** The catalogue and a tool `pay` with this rule on its arguments. */
+export function ruled(forArguments: Requirement['forArguments']): Catalogue {
+  const pay = { ...tool, name: 'pay', scopes: ['expenses:write'], tier: 'read-only', forArguments } as const;
+  return createCatalogue([...requirements, defineRequirement(pay)]);
+}
 
 export const rolePolicy = createRolePolicy({
   roles: {
