@@ -1,70 +1,98 @@
-import type { Actor, Credential, Grant } from '@mcp-obo/grant';
-import type { Cache } from './cache.ts';
-import type { OnExchangeEvent } from './events.ts';
-import type { DownstreamToken } from './on-behalf-of.ts';
-import type { Policy } from './policy.ts';
-import type { Target } from './target.ts';
-import type { Upstream } from './upstream.ts';
+import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
+import { checkAnswer } from './answer.ts';
+import type { StoredToken } from './cache-entry.ts';
+import type { EngineOptions, ExchangeEngine, IssuedToken } from './contract.ts';
+import { createEntryStore } from './entry-store.ts';
+import type { ExchangeEvent } from './events.ts';
+import { createObserver } from './observer.ts';
+import type { Plan, Wiring } from './plan.ts';
+import { planExchange } from './plan-exchange.ts';
+import { planMachine } from './plan-machine.ts';
+import { createSingleFlight } from './single-flight.ts';
+import { assertWiring } from './wiring.ts';
 
-/** An exchange for a user. The caller has validated the tokens: `grant` is what the subject token says. */
-export interface EngineRequest {
-  /** The authenticated caller, e.g. `mcp-server`. */
-  readonly client: string;
-  readonly grant: Grant;
-  readonly subjectToken: string;
-  readonly actor?: { readonly grant: Grant; readonly token: string };
-  readonly target: string;
-  /** Empty asks for all that the policy allows (RFC 6749 §3.3, the default of RFC 8693 §2.1). */
-  readonly scopes: readonly string[];
-  /** Default `urn:ietf:params:oauth:token-type:access_token`. */
-  readonly requestedTokenType?: string;
-  /** A claims challenge as JSON: the cache is passed by and its entry replaced. */
-  readonly claims?: string;
-  /** Thumbprint of the key the presenter proved (RFC 9449, RFC 8705). */
-  readonly presenterKey?: string;
-  readonly signal?: AbortSignal;
-}
-
-/** A client-credentials token for a system-scoped call. */
-export interface EngineMachineRequest {
-  readonly client: string;
-  readonly target: string;
-  readonly scopes: readonly string[];
-  /** Needed only when the policy lets the client do this in several tenants. */
-  readonly tenant?: string;
-  readonly signal?: AbortSignal;
-}
-
-/** A checked token for the target. */
-export interface IssuedToken extends DownstreamToken {
-  readonly issuedTokenType: string;
-  /** The chain of actors that the issuer wrote into the token, where it writes one. */
-  readonly grantedAct?: Actor;
-}
-
-export interface EngineOptions {
-  readonly targets: Readonly<Record<string, Target>>;
-  readonly upstreams: readonly Upstream[];
-  readonly policy: Policy;
-  readonly cache: Cache;
-  /** Validates tokens that come back; made by `createAnswerValidator`. Its own cache must be off. */
-  readonly answers: { readonly validate: (credential: Credential) => Promise<Grant> };
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly onEvent?: OnExchangeEvent;
-  /** Longest chain of actors. Default 5. */
-  readonly maxActorDepth?: number;
-}
+/** Where the token of a flight came from. */
+type Landed = StoredToken & { readonly source: 'exchange' | 'cache' };
 
 /**
- * Obtains tokens for targets on behalf of users. Rejects with an `OAuthError`: `invalid_target`,
- * `invalid_scope`, `invalid_request` (the actor or subject may not), `invalid_token` with reason
- * `subject_refused` (the identity provider refused the subject), `consent_required`,
- * `interaction_required`, `insufficient_claims`, `access_denied`, `server_error`, `bad_gateway`,
- * `temporarily_unavailable`.
+ * The on-behalf-of engine: plan, look in the cache, ask once however many want the same, check, keep.
+ *
+ * @throws TypeError at start when targets, upstreams and policy do not fit together.
  */
-export interface ExchangeEngine {
-  readonly exchange: (request: EngineRequest) => Promise<IssuedToken>;
-  readonly machine: (request: EngineMachineRequest) => Promise<IssuedToken>;
-  readonly close: () => Promise<void>;
+export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
+  assertWiring(options);
+  const { cache, now } = options;
+  const emit = (event: ExchangeEvent) => options.onEvent?.(event);
+  const wiring: Wiring = { ...options, maxActorDepth: options.maxActorDepth ?? 5 };
+  const store = createEntryStore(cache, now, (action, plan) =>
+    emit({ type: 'cache', action, target: plan.expected.target.name }),
+  );
+  const flights = createSingleFlight<Landed>();
+  const observe = createObserver(emit, now);
+
+  /** Asks, believes, keeps: unless a claims challenge made the answer old before it came. */
+  async function fetchToken(plan: Plan, superseded: () => boolean): Promise<Landed> {
+    const answer = await measured(plan);
+    const checked = await checkAnswer(answer, plan.expected, options);
+    if (!superseded()) await store.write(plan, checked);
+    return { ...checked.token, source: 'exchange' };
+  }
+
+  async function findToken(plan: Plan, superseded: () => boolean): Promise<Landed> {
+    const kept = await store.read(plan);
+    return kept === undefined ? fetchToken(plan, superseded) : { ...kept, source: 'cache' };
+  }
+
+  /** A claims challenge says that the kept token is refused: it goes, whatever the answer will be. */
+  async function replaceToken(plan: Plan, superseded: () => boolean): Promise<Landed> {
+    emit({ type: 'cache', action: 'bypass', target: plan.expected.target.name });
+    await store.remove(plan);
+    return fetchToken(plan, superseded);
+  }
+
+  async function obtain(plan: Plan, signal: AbortSignal | undefined): Promise<IssuedToken> {
+    signal?.throwIfAborted();
+    const challenged = plan.flightKey !== plan.key;
+    if (challenged) flights.supersede(plan.key);
+    const start = challenged ? replaceToken : findToken;
+    const { result, joined } = flights.run(plan.flightKey, (superseded) => start(plan, superseded));
+    const token = await abortable(result, signal);
+    if (joined) emit({ type: 'cache', action: 'shared', target: plan.expected.target.name });
+    return joined && token.source === 'exchange' ? { ...token, source: 'shared' } : token;
+  }
+
+  async function measured(plan: Plan) {
+    const started = now();
+    const { issuer } = plan.expected.upstream;
+    const told = (outcome: string) =>
+      emit({ type: 'upstream', issuer, operation: plan.operation, outcome, durationMs: now() - started });
+    try {
+      const answer = await plan.ask();
+      told('ok');
+      return answer;
+    } catch (error) {
+      told(isOAuthError(error) ? error.reason : 'server_error');
+      throw error;
+    }
+  }
+
+  return {
+    exchange: (request) => observe(request, () => obtain(planExchange(wiring, request), request.signal)),
+    machine: (request) => observe(request, () => obtain(planMachine(wiring, request), request.signal)),
+    close: () => cache.close(),
+  };
+}
+
+/** Gives up waiting when the caller does; the work goes on for the others and for the cache. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const give = () => reject(aborted(signal.reason));
+  signal.addEventListener('abort', give, { once: true });
+  work.then(resolve, reject).finally(() => signal.removeEventListener('abort', give));
+  return promise;
+}
+
+function aborted(cause: unknown): OAuthError {
+  return new OAuthError('temporarily_unavailable', 'The request was given up.', { reason: 'aborted', cause });
 }

@@ -1,19 +1,25 @@
+export { type AnswerValidatorOptions, createAnswerValidator } from './answer-validator.ts';
 export type { Cache, CacheEntryOptions } from './cache.ts';
+export { cacheTag } from './cache-key.ts';
 export type {
   EngineMachineRequest,
   EngineOptions,
   EngineRequest,
   ExchangeEngine,
   IssuedToken,
-} from './engine.ts';
+} from './contract.ts';
+export { createExchangeEngine } from './engine.ts';
+export { isAlarm } from './errors/outcome.ts';
 export type { ExchangeContext, ExchangeEvent, OnExchangeEvent } from './events.ts';
+export { createMemoryCache, type MemoryCacheOptions } from './memory-cache.ts';
 export type { DownstreamToken, MachineRequest, OnBehalfOfRequest, TokenExchange } from './on-behalf-of.ts';
 export type { Policy, PolicyRule } from './policy.ts';
 export { atIssuer, type PerIssuer, type Target } from './target.ts';
+export { createUpstream, type UpstreamOptions } from './upstream/create-upstream.ts';
 export type {
   Upstream,
   UpstreamAnswer,
   UpstreamClientCredentials,
   UpstreamCredential,
   UpstreamExchange,
-} from './upstream.ts';
+} from './upstream/upstream.ts';

@@ -55,7 +55,8 @@ export interface UpstreamAnswer {
   readonly expiresIn?: number;
   /** As sent, split. Undefined when absent, which means: as asked (RFC 6749 §5.1). */
   readonly scope?: readonly string[];
-  readonly issuedTokenType: string;
+  /** `issued_token_type` (RFC 8693 §2.2.1); undefined in answers to other grants. */
+  readonly issuedTokenType?: string;
 }
 
 /** One identity provider that tokens are obtained from: data plus two functions. */

@@ -1,0 +1,47 @@
+import {
+  createValidator,
+  type IssuerConfig,
+  type Validator,
+  type ValidatorOptions,
+} from '@mcp-obo/validator';
+import { atIssuer, type Target } from './target.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+export interface AnswerValidatorOptions
+  extends Pick<ValidatorOptions, 'fetch' | 'now' | 'log' | 'clockTolerance'> {
+  readonly upstreams: readonly Upstream[];
+  readonly targets: Readonly<Record<string, Target>>;
+}
+
+/** A life beyond the target's bound is capped and not refused, so the validator does not look at it. */
+const anyLifetime = 10 * 365 * 86_400;
+
+/**
+ * The validator of tokens that come back: every issuer of the upstreams, with the audiences its targets
+ * have there. It keeps no verified tokens, for the engine's cache does. Which of the audiences a token must
+ * have is checked by the engine.
+ */
+export function createAnswerValidator(options: AnswerValidatorOptions): Validator {
+  const { upstreams, targets, ...rest } = options;
+  const issuers = upstreams.flatMap((upstream) => answerIssuers(upstream, Object.values(targets)));
+  return createValidator({ ...rest, issuers, cache: false });
+}
+
+function answerIssuers(upstream: Upstream, targets: readonly Target[]): readonly IssuerConfig[] {
+  const { issuer, tenant, profile, jwksUri } = upstream;
+  const reachable = targets.filter((target) => atIssuer(target.audience, issuer) !== undefined);
+  const audiences = reachable.map((target) => atIssuer(target.answerAudience ?? target.audience, issuer));
+  const scopePrefixes = reachable.map(
+    (target) => atIssuer(target.scopePrefix, issuer) ?? `${atIssuer(target.audience, issuer)}/`,
+  );
+  return upstream.answerIssuers.map((name) => ({
+    issuer: name,
+    tenant,
+    profile,
+    audiences: [...new Set(audiences.filter((audience) => audience !== undefined))],
+    companions: reachable.flatMap((target) => target.companions ?? []),
+    scopePrefixes: [...new Set(scopePrefixes)],
+    maxLifetime: anyLifetime,
+    ...(jwksUri === undefined ? {} : { jwksUri }),
+  }));
+}

@@ -1,0 +1,71 @@
+import type { Actor, Credential, Grant } from '@mcp-obo/grant';
+import type { Cache } from './cache.ts';
+import type { OnExchangeEvent } from './events.ts';
+import type { DownstreamToken } from './on-behalf-of.ts';
+import type { Policy } from './policy.ts';
+import type { Target } from './target.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** An exchange for a user. The caller has validated the tokens: `grant` is what the subject token says. */
+export interface EngineRequest {
+  /** The authenticated caller, e.g. `mcp-server`. */
+  readonly client: string;
+  readonly grant: Grant;
+  readonly subjectToken: string;
+  readonly actor?: { readonly grant: Grant; readonly token: string };
+  readonly target: string;
+  /** Empty asks for all that the policy allows (RFC 6749 §3.3, the default of RFC 8693 §2.1). */
+  readonly scopes: readonly string[];
+  /** Default `urn:ietf:params:oauth:token-type:access_token`. */
+  readonly requestedTokenType?: string;
+  /** A claims challenge as JSON: the cache is passed by and its entry replaced. */
+  readonly claims?: string;
+  /** Thumbprint of the key the presenter proved (RFC 9449, RFC 8705). */
+  readonly presenterKey?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A client-credentials token for a system-scoped call. */
+export interface EngineMachineRequest {
+  readonly client: string;
+  readonly target: string;
+  readonly scopes: readonly string[];
+  /** Needed only when the policy lets the client do this in several tenants. */
+  readonly tenant?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A checked token for the target. */
+export interface IssuedToken extends DownstreamToken {
+  readonly source: 'exchange' | 'cache' | 'shared';
+  readonly issuedTokenType: string;
+  /** The chain of actors that the issuer wrote into the token, where it writes one. */
+  readonly grantedAct?: Actor;
+}
+
+export interface EngineOptions {
+  readonly targets: Readonly<Record<string, Target>>;
+  readonly upstreams: readonly Upstream[];
+  readonly policy: Policy;
+  readonly cache: Cache;
+  /** Validates tokens that come back; made by `createAnswerValidator`. Its own cache must be off. */
+  readonly answers: { readonly validate: (credential: Credential) => Promise<Grant> };
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly onEvent?: OnExchangeEvent;
+  /** Longest chain of actors. Default 5. */
+  readonly maxActorDepth?: number;
+}
+
+/**
+ * Obtains tokens for targets on behalf of users. Rejects with an `OAuthError`: `invalid_target`,
+ * `invalid_scope`, `invalid_request` (the actor or subject may not), `invalid_token` with reason
+ * `subject_refused` (the identity provider refused the subject), `consent_required`,
+ * `interaction_required`, `insufficient_claims`, `access_denied`, `server_error`, `bad_gateway`,
+ * `temporarily_unavailable`.
+ */
+export interface ExchangeEngine {
+  readonly exchange: (request: EngineRequest) => Promise<IssuedToken>;
+  readonly machine: (request: EngineMachineRequest) => Promise<IssuedToken>;
+  readonly close: () => Promise<void>;
+}

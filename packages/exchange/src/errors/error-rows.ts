@@ -1,0 +1,14 @@
+import type { IdpName } from '@mcp-obo/idp-profile';
+import { entraRows } from './entra-rows.ts';
+import type { ErrorRow } from './error-row.ts';
+import { keycloakRows } from './keycloak-rows.ts';
+import { standardRows } from './standard-rows.ts';
+
+/** The table of each provider: its own rows, then those that hold everywhere. */
+export const errorRows: Readonly<Record<IdpName, readonly ErrorRow[]>> = {
+  entra: [...entraRows, ...standardRows],
+  okta: standardRows,
+  auth0: standardRows,
+  keycloak: [...keycloakRows, ...standardRows],
+  generic: standardRows,
+};

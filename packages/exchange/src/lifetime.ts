@@ -1,0 +1,44 @@
+import { OAuthError } from '@mcp-obo/oauth-error';
+
+/** Everything that ends a token's use. Seconds; instants since the epoch. */
+export interface LifetimeInput {
+  readonly now: number;
+  /** `expires_in` of the response. */
+  readonly expiresIn?: number;
+  /** `exp` of the token, when it could be read. */
+  readonly tokenExpiresAt?: number;
+  /** `exp` of the subject token; absent for machines. */
+  readonly subjectExpiresAt?: number;
+  /** The target's bound. */
+  readonly maxLifetime: number;
+}
+
+export interface Lifetime {
+  /** The token must not be sent after this. */
+  readonly expiresAt: number;
+  /** The entry must not be served after this; undefined: not to be cached. */
+  readonly cacheUntil?: number;
+}
+
+/** How long a token is used when nothing says how long it lives. It is then not cached. */
+const unknownLife = 60;
+
+/**
+ * The life of an answer: min(`expires_in`, its `exp`, the subject's `exp`, the target's bound). The cache
+ * keeps it that long less min(60 s, 20 %), so that what it serves can still be used.
+ *
+ * @throws OAuthError `bad_gateway` when the answer is expired on arrival.
+ */
+export function lifetimeOf(input: LifetimeInput): Lifetime {
+  const { now, expiresIn, tokenExpiresAt, subjectExpiresAt = Infinity, maxLifetime } = input;
+  const told = expiresIn !== undefined || tokenExpiresAt !== undefined;
+  const own = told ? Math.min(now + (expiresIn ?? Infinity), tokenExpiresAt ?? Infinity) : now + unknownLife;
+  const expiresAt = Math.floor(Math.min(own, subjectExpiresAt, now + maxLifetime));
+  const life = expiresAt - now;
+  if (!(life > 0)) {
+    throw new OAuthError('bad_gateway', 'The identity provider answered with an expired token.', {
+      reason: 'answer_expired',
+    });
+  }
+  return told ? { expiresAt, cacheUntil: expiresAt - Math.min(60, life * 0.2) } : { expiresAt };
+}

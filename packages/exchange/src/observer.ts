@@ -1,0 +1,74 @@
+import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
+import { sortScopes } from '@mcp-obo/scopes';
+import { type Attributes, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { EngineMachineRequest, EngineRequest, IssuedToken } from './contract.ts';
+import { isAlarm } from './errors/outcome.ts';
+import type { ExchangeContext, ExchangeEvent } from './events.ts';
+
+const tracer = trace.getTracer('@mcp-obo/exchange');
+
+/** Runs one request in a span and tells what became of it. What is thrown is always an `OAuthError`. */
+export function createObserver(emit: (event: ExchangeEvent) => void, now: () => number) {
+  return (
+    request: EngineRequest | EngineMachineRequest,
+    work: () => Promise<IssuedToken>,
+  ): Promise<IssuedToken> => {
+    const context = contextOf(request);
+    const attributes: Attributes = {
+      'mcp_obo.target': context.target,
+      'mcp_obo.kind': context.kind,
+      'mcp_obo.client': context.client,
+    };
+    return tracer.startActiveSpan('token exchange', { attributes }, async (span) => {
+      const started = now();
+      try {
+        const token = await work();
+        const { source, scopes: granted } = token;
+        span.setAttribute('mcp_obo.cache', cacheWord[source]);
+        emit({ type: 'issued', context, source, granted, durationMs: now() - started });
+        return token;
+      } catch (thrown) {
+        const error = asOAuthError(thrown);
+        fail(span, error);
+        const { code, reason } = error;
+        const alarm = isAlarm(reason);
+        emit({ type: 'refused', context, code, reason, alarm, durationMs: now() - started, cause: thrown });
+        throw error;
+      } finally {
+        span.end();
+      }
+    });
+  };
+}
+
+const cacheWord = { exchange: 'miss', cache: 'hit', shared: 'shared' } as const;
+
+function contextOf(request: EngineRequest | EngineMachineRequest): ExchangeContext {
+  const { client, target } = request;
+  const scopes = sortScopes(request.scopes);
+  if (!('grant' in request)) return { kind: 'machine', client, target, scopes, tenant: request.tenant };
+  const { grant } = request;
+  return {
+    kind: 'on_behalf_of',
+    client,
+    target,
+    scopes,
+    tenant: grant.tenant,
+    issuer: grant.issuer,
+    user: grant.user,
+    subjectClient: grant.client,
+    subjectTokenId: grant.tokenId,
+    act: grant.act,
+  };
+}
+
+function fail(span: Span, { code, reason }: OAuthError): void {
+  span.setAttributes({ 'error.type': code, 'mcp_obo.reason': reason });
+  span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+/** A bug of ours is `server_error`: what was thrown stays in `cause`. */
+function asOAuthError(thrown: unknown): OAuthError {
+  if (isOAuthError(thrown)) return thrown;
+  return new OAuthError('server_error', 'The exchange failed.', { cause: thrown });
+}

@@ -1,0 +1,70 @@
+import { OAuthError } from '@mcp-obo/oauth-error';
+import { cacheKey, cacheTag } from './cache-key.ts';
+import type { EngineMachineRequest } from './contract.ts';
+import type { Plan, Wiring } from './plan.ts';
+import { decidePolicy, machineTenants } from './policy.ts';
+import { registrationAt, targetAtIssuer } from './target-at-issuer.ts';
+import { accessTokenType } from './upstream/rfc8693.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** The plan of a client-credentials request (RFC 6749 §4.4), or the refusal. */
+export function planMachine(wiring: Wiring, request: EngineMachineRequest): Plan {
+  const { client } = request;
+  const upstream = upstreamOf(wiring, request);
+  const registration = registrationAt(upstream, client);
+  const { target, audience, answerAudience, scopePrefix } = targetAtIssuer(
+    wiring.targets,
+    request.target,
+    upstream,
+  );
+  const { scopes, ceiling } = decidePolicy(wiring.policy, {
+    client,
+    target,
+    tenant: upstream.tenant,
+    subjectScopes: [],
+    machine: true,
+    scopes: request.scopes,
+  });
+  const asked = { client, audience, resource: target.resource, scopes };
+  const key = cacheKey({
+    ...asked,
+    kind: 'machine',
+    issuer: upstream.issuer,
+    credential: registration.id,
+    target: target.name,
+    requestedTokenType: accessTokenType,
+    policyVersion: wiring.policy.version,
+  });
+  return {
+    operation: 'client_credentials',
+    ask: () => upstream.clientCredentials({ ...asked, scopePrefix }),
+    expected: {
+      upstream,
+      target,
+      audience: answerAudience,
+      scopePrefix,
+      scopes,
+      ceiling,
+      requestedTokenType: accessTokenType,
+      maxActorDepth: wiring.maxActorDepth,
+    },
+    key,
+    flightKey: key,
+    tags: [cacheTag('client', upstream.issuer, registration.clientId)],
+  };
+}
+
+/** The tenant that was named, else the only one the policy allows. */
+function upstreamOf({ upstreams, policy }: Wiring, request: EngineMachineRequest): Upstream {
+  const allowed = machineTenants(policy, request.client, request.target);
+  if (request.tenant === undefined && allowed.length > 1) {
+    throw new OAuthError('invalid_request', 'The tenant must be named.', { reason: 'tenant_ambiguous' });
+  }
+  const tenant = request.tenant ?? allowed[0];
+  const candidates = upstreams.filter((one) => one.tenant === tenant);
+  const upstream = candidates.find((one) => one.registration(request.client) !== undefined) ?? candidates[0];
+  if (upstream !== undefined && allowed.includes(upstream.tenant)) return upstream;
+  throw new OAuthError('invalid_target', 'The target is not allowed for this client.', {
+    reason: 'policy_target',
+  });
+}

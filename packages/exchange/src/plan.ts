@@ -1,0 +1,20 @@
+import type { Expectation } from './answer.ts';
+import type { EngineOptions } from './contract.ts';
+import type { UpstreamAnswer } from './upstream/upstream.ts';
+
+/** A request that may be made: what to ask, what to expect, and where the answer is kept. */
+export interface Plan {
+  readonly operation: 'exchange' | 'client_credentials';
+  readonly ask: () => Promise<UpstreamAnswer>;
+  readonly expected: Expectation;
+  /** Where the answer is kept. */
+  readonly key: string;
+  /** Identical work. Differs from `key` when there is a claims challenge: its answer replaces the entry. */
+  readonly flightKey: string;
+  readonly tags: readonly string[];
+}
+
+/** What planning needs of the engine's options. */
+export type Wiring = Required<
+  Pick<EngineOptions, 'targets' | 'upstreams' | 'policy' | 'now' | 'maxActorDepth'>
+>;

@@ -1,0 +1,68 @@
+import { OAuthError } from '@mcp-obo/oauth-error';
+
+/** `fetch`, as far as a token request needs it. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** Longest token response that is read. */
+const maxCharacters = 256 * 1024;
+
+/**
+ * What stands between `openid-client` and the network. A failure to get an answer becomes
+ * `temporarily_unavailable`; an answer of 200 that is no JSON of bounded size becomes `bad_gateway`;
+ * refresh and ID tokens are dropped before anything else sees them, and so are all headers but two.
+ */
+export function answerFetch(fetch: Fetch): Fetch {
+  return async (url, init) => {
+    const response = await reach(() => fetch(url, init));
+    const text = await reach(() => response.text());
+    if (text.length > maxCharacters) throw unusable('response_too_large');
+    if (response.status !== 200) return plainResponse(text, response);
+    if (!isJson(response)) throw unusable('response_not_json');
+    return plainResponse(withoutOtherTokens(text), response);
+  };
+}
+
+async function reach<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (cause) {
+    if (cause instanceof OAuthError) throw cause;
+    throw new OAuthError('temporarily_unavailable', 'The identity provider does not answer.', {
+      reason: 'upstream_unreachable',
+      retryAfter: 5,
+      cause,
+    });
+  }
+}
+
+/** RFC 6749 §5.1: `application/json`. */
+function isJson(response: Response): boolean {
+  return /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(response.headers.get('content-type') ?? '');
+}
+
+function withoutOtherTokens(text: string): string {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw unusable('response_not_json');
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw unusable('response_not_json');
+  const { id_token: _idToken, refresh_token: _refreshToken, ...answer } = body as Record<string, unknown>;
+  return JSON.stringify(answer);
+}
+
+/** `WWW-Authenticate` stays behind: at a token endpoint the body decides (RFC 6749 §5.2). */
+function plainResponse(text: string, { status, headers }: Response): Response {
+  const kept = ['content-type', 'retry-after'].flatMap((name): [string, string][] => {
+    const value = headers.get(name);
+    return value === null ? [] : [[name, value]];
+  });
+  return new Response(text === '' ? null : text, { status, headers: kept });
+}
+
+function unusable(reason: string): OAuthError {
+  return new OAuthError('bad_gateway', 'The identity provider sent an answer that cannot be used.', {
+    reason: `upstream_${reason}`,
+  });
+}

@@ -1,0 +1,144 @@
+import type { IdpProfile } from '@mcp-obo/idp-profile';
+import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
+import {
+  allowInsecureRequests,
+  ClientError,
+  Configuration,
+  type CustomFetch,
+  customFetch,
+  genericGrantRequest,
+  ResponseBodyError,
+} from 'openid-client';
+import { mapUpstreamError } from '../errors/map-error.ts';
+import { readErrorBody, readRetryAfter } from '../errors/read-error.ts';
+import { answerFetch, type Fetch } from './answer-fetch.ts';
+import { type AssertionPolicy, clientAuthentication } from './client-authentication.ts';
+import type { GrantRequest } from './grant-request.ts';
+import type { UpstreamAnswer, UpstreamCredential } from './upstream.ts';
+
+export interface TokenEndpointOptions {
+  readonly issuer: string;
+  readonly url: string;
+  readonly profile: IdpProfile;
+  readonly credential: UpstreamCredential;
+  readonly fetch: Fetch;
+  /** Milliseconds for one request, its answer included. */
+  readonly timeoutMs: number;
+  readonly now: () => number;
+  readonly random: () => string;
+}
+
+/** One registration at one token endpoint. Rejects with the `OAuthError` of the provider's error table. */
+export type TokenEndpoint = (
+  operation: 'exchange' | 'client_credentials',
+  request: GrantRequest,
+) => Promise<UpstreamAnswer>;
+
+/** A token endpoint, spoken to by `openid-client`. */
+export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoint {
+  const { issuer, url, profile, credential, timeoutMs, now } = options;
+  const { reusesAssertion, assertionAudience } = profile.exchange;
+  const policy: AssertionPolicy = {
+    audience: assertionAudience === 'issuer' ? issuer : url,
+    reuse: reusesAssertion,
+    now,
+    random: options.random,
+  };
+  const configuration = new Configuration(
+    { issuer, token_endpoint: url },
+    credential.clientId,
+    {},
+    clientAuthentication(credential, policy),
+  );
+  configuration[customFetch] = answerFetch(options.fetch) as CustomFetch;
+  configuration.timeout = timeoutMs / 1000;
+  if (url.startsWith('http:')) allowInsecureRequests(configuration);
+  const kind = 'clientSecret' in credential ? 'secret' : 'assertion';
+
+  return async (operation, { grantType, parameters }) => {
+    try {
+      return parseAnswer(await genericGrantRequest(configuration, grantType, { ...parameters }));
+    } catch (error) {
+      throw await failure(error, { profile, sent: { operation, credential: kind }, now: now() });
+    }
+  };
+}
+
+interface TokenResponse {
+  readonly access_token: string;
+  readonly token_type: string;
+  readonly expires_in?: number;
+  readonly scope?: string;
+  readonly issued_token_type?: unknown;
+}
+
+function parseAnswer(response: TokenResponse): UpstreamAnswer {
+  const { token_type: tokenType, issued_token_type: issued, expires_in: expiresIn, scope } = response;
+  if (tokenType !== 'bearer') throw unusable('token_type', tokenType);
+  return {
+    accessToken: response.access_token,
+    ...(typeof issued === 'string' ? { issuedTokenType: issued } : {}),
+    ...(expiresIn === undefined ? {} : { expiresIn }),
+    ...(scope === undefined ? {} : { scope: scope.split(' ').filter((name) => name !== '') }),
+  };
+}
+
+interface FailureContext {
+  readonly profile: IdpProfile;
+  readonly sent: Parameters<typeof readErrorBody>[2];
+  readonly now: number;
+}
+
+/** Sorts what `openid-client` throws: our own refusals, error answers, unusable answers, and our bugs. */
+async function failure(error: unknown, { profile, sent, now }: FailureContext): Promise<unknown> {
+  const own = causes(error).find(isOAuthError);
+  if (own !== undefined) return own;
+  const response = error instanceof ResponseBodyError ? error.response : causes(error).find(isResponse);
+  if (response !== undefined && response.status !== 200) {
+    const body =
+      error instanceof ResponseBodyError ? error.cause : await response.json().catch(() => undefined);
+    const retryAfter = readRetryAfter(response.headers.get('retry-after'), now);
+    const cause = causeOf(error, response.status, body);
+    return mapUpstreamError(profile.name, readErrorBody(response.status, body, sent), { retryAfter, cause });
+  }
+  return error instanceof ClientError ? unusable('response_invalid', error) : error;
+}
+
+function causes(error: unknown): readonly unknown[] {
+  const chain: unknown[] = [];
+  for (let current = error; current !== undefined && chain.length < 8; ) {
+    chain.push(current);
+    current = current instanceof Error ? current.cause : undefined;
+  }
+  return chain;
+}
+
+function isResponse(value: unknown): value is Response {
+  return value instanceof Response;
+}
+
+/** For the log: the codes the provider sent, and its ids by which its operators find the case. No free text. */
+function causeOf(error: unknown, status: number, body: unknown): Error {
+  const members = Object.entries(typeof body === 'object' && body !== null ? body : {});
+  const codes = members.filter(([name]) => loggedMembers.has(name));
+  const said = JSON.stringify(Object.fromEntries(codes)).slice(0, 500);
+  return new Error(`The token endpoint answered ${status} ${said}`, {
+    cause: error instanceof Error ? error.message : undefined,
+  });
+}
+
+const loggedMembers: ReadonlySet<string> = new Set([
+  'error',
+  'error_codes',
+  'suberror',
+  'trace_id',
+  'correlation_id',
+  'errorCode',
+]);
+
+function unusable(reason: string, cause: unknown): OAuthError {
+  return new OAuthError('bad_gateway', 'The identity provider sent an answer that cannot be used.', {
+    reason: `upstream_${reason}`,
+    cause,
+  });
+}
