@@ -9,10 +9,11 @@ import {
   type JWTVerifyOptions,
   jwtVerify,
 } from 'jose';
+import { basicCredentials } from '../basic-credentials.ts';
+import type { Form } from '../form.ts';
 import { AadstsError } from './aadsts.ts';
 import type { EntraApp, EntraTenant } from './directory.ts';
 import { findApp } from './directory.ts';
-import type { Parameters } from './parameters.ts';
 
 /** The calling application, and how it proved itself: `1` by a secret, `2` by a certificate or a federated token. */
 export interface AuthenticatedApp {
@@ -31,7 +32,7 @@ export interface AuthenticationContext {
 
 /** Authenticates the application by secret (body or Basic), certificate assertion or federated assertion. */
 export async function authenticateApp(
-  parameters: Parameters,
+  parameters: Form,
   context: AuthenticationContext,
 ): Promise<AuthenticatedApp> {
   const basic = basicCredentials(context.authorization);
@@ -125,10 +126,4 @@ function decoded(assertion: string): JWTPayload {
   } catch {
     throw new AadstsError(700027);
   }
-}
-
-function basicCredentials(header: string | undefined): { clientId: string; secret: string } | undefined {
-  if (header === undefined || !header.startsWith('Basic ')) return undefined;
-  const [clientId = '', secret = ''] = Buffer.from(header.slice(6), 'base64').toString().split(':');
-  return { clientId: decodeURIComponent(clientId), secret: decodeURIComponent(secret) };
 }

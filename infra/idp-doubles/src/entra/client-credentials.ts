@@ -1,7 +1,8 @@
+import type { Form } from '../form.ts';
 import { AadstsError } from './aadsts.ts';
 import type { AuthenticatedApp } from './client-authentication.ts';
 import type { EntraTenant } from './directory.ts';
-import { type Parameters, required } from './parameters.ts';
+import { required } from './parameters.ts';
 import { requestedResource } from './requested-resource.ts';
 import { declaresCapability, type EntraState, lifeFromNow, signAccessToken } from './state.ts';
 
@@ -10,7 +11,7 @@ export async function clientCredentials(
   state: EntraState,
   tenant: EntraTenant,
   caller: AuthenticatedApp,
-  parameters: Parameters,
+  parameters: Form,
 ): Promise<Record<string, unknown>> {
   const scope = required(parameters, 'scope');
   const resource = requestedResource(tenant, scope, parameters.resource);

@@ -1,7 +1,7 @@
 import type { EntraDirectory, EntraSecret } from './directory.ts';
 
 /** Ids of the example directory. */
-export const exampleIds = {
+export const entraIds = {
   tenant: '5f1c9b7e-0c5e-4b5b-9b1e-2f6a3c1d0a01',
   mcpServer: '8d2f6a10-7b0c-4f7e-8f35-6c1f3b9a2b02',
   expensesApi: 'c3e7a4d2-91f8-4a0b-a1c4-0d5b7e8f3c03',
@@ -24,24 +24,24 @@ export interface ExampleDirectoryOptions {
  * One tenant of the expenses domain: an MCP server as middle tier, the expenses API behind it (v2.0
  * tokens), an older API (v1.0 tokens), a public client, and the users Alice and Bob.
  */
-export function exampleDirectory(options: ExampleDirectoryOptions = {}): EntraDirectory {
+export function exampleEntraDirectory(options: ExampleDirectoryOptions = {}): EntraDirectory {
   return {
     tenants: [
       {
-        id: exampleIds.tenant,
+        id: entraIds.tenant,
         users: [
           {
-            oid: exampleIds.alice,
+            oid: entraIds.alice,
             upn: 'alice@acme.example',
             name: 'Alice',
             ...(options.groups === undefined ? {} : { groups: options.groups }),
-            roles: { [exampleIds.mcpServer]: ['employee'], [exampleIds.expensesApi]: ['employee'] },
+            roles: { [entraIds.mcpServer]: ['employee'], [entraIds.expensesApi]: ['employee'] },
           },
-          { oid: exampleIds.bob, upn: 'bob@acme.example', name: 'Bob' },
+          { oid: entraIds.bob, upn: 'bob@acme.example', name: 'Bob' },
         ],
         apps: [
           {
-            appId: exampleIds.mcpServer,
+            appId: entraIds.mcpServer,
             servicePrincipalId: '9e000000-1111-4222-8333-444455556608',
             name: 'mcp-server',
             identifierUris: ['api://mcp-server'],
@@ -52,7 +52,7 @@ export function exampleDirectory(options: ExampleDirectoryOptions = {}): EntraDi
             optionalClaims: ['groups', 'idtyp', 'xms_cc'],
           },
           {
-            appId: exampleIds.expensesApi,
+            appId: entraIds.expensesApi,
             servicePrincipalId: '9e000000-1111-4222-8333-444455556609',
             name: 'expenses-api',
             identifierUris: ['api://expenses'],
@@ -61,7 +61,7 @@ export function exampleDirectory(options: ExampleDirectoryOptions = {}): EntraDi
             optionalClaims: ['idtyp', 'xms_cc'],
           },
           {
-            appId: exampleIds.legacyApi,
+            appId: entraIds.legacyApi,
             servicePrincipalId: '9e000000-1111-4222-8333-444455556610',
             name: 'legacy-api',
             identifierUris: ['api://legacy'],
@@ -69,7 +69,7 @@ export function exampleDirectory(options: ExampleDirectoryOptions = {}): EntraDi
             scopes: ['user_impersonation'],
           },
           {
-            appId: exampleIds.desktopClient,
+            appId: entraIds.desktopClient,
             servicePrincipalId: '9e000000-1111-4222-8333-444455556611',
             name: 'desktop-client',
             accessTokenAcceptedVersion: 2,
@@ -77,14 +77,14 @@ export function exampleDirectory(options: ExampleDirectoryOptions = {}): EntraDi
         ],
         consents: [
           {
-            client: exampleIds.mcpServer,
-            resource: exampleIds.expensesApi,
+            client: entraIds.mcpServer,
+            resource: entraIds.expensesApi,
             scopes: ['api:expenses.read', 'api:expenses.write'],
           },
-          { client: exampleIds.mcpServer, resource: exampleIds.legacyApi, scopes: ['user_impersonation'] },
+          { client: entraIds.mcpServer, resource: entraIds.legacyApi, scopes: ['user_impersonation'] },
         ],
         appRoleAssignments: [
-          { client: exampleIds.mcpServer, resource: exampleIds.expensesApi, roles: ['api:expenses.totals'] },
+          { client: entraIds.mcpServer, resource: entraIds.expensesApi, roles: ['api:expenses.totals'] },
         ],
       },
     ],

@@ -6,7 +6,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type EntraDouble, startEntraDouble } from './double.ts';
-import { exampleDirectory, exampleIds } from './example-directory.ts';
+import { entraIds, exampleEntraDirectory } from './example-directory.ts';
 
 const trusted = getCACertificates('default');
 const read = 'api://expenses/api:expenses.read';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  entra = await startEntraDouble({ directory: exampleDirectory({ certificates: [certificate.cert] }) });
+  entra = await startEntraDouble({ directory: exampleEntraDirectory({ certificates: [certificate.cert] }) });
   setDefaultCACertificates([...trusted, entra.ca ?? '']);
   return () => entra.close();
 });
@@ -31,8 +31,8 @@ function msal(
 ) {
   return new ConfidentialClientApplication({
     auth: {
-      clientId: exampleIds.mcpServer,
-      authority: `${entra.url}/${exampleIds.tenant}`,
+      clientId: entraIds.mcpServer,
+      authority: `${entra.url}/${entraIds.tenant}`,
       knownAuthorities: [new URL(entra.url).host],
       clientCapabilities: capabilities,
       ...(credential as { clientSecret: string }),
@@ -51,9 +51,9 @@ function withCertificate() {
 
 const alicesToken = (claims?: string) =>
   entra.mintUserToken({
-    user: exampleIds.alice,
-    app: exampleIds.mcpServer,
-    client: exampleIds.desktopClient,
+    user: entraIds.alice,
+    app: entraIds.mcpServer,
+    client: entraIds.desktopClient,
     ...(claims === undefined ? {} : { claims }),
   });
 
@@ -64,15 +64,15 @@ describe('the real MSAL against the double', () => {
       scopes: [read],
     });
     expect(decodeJwt(result?.accessToken ?? '')).toMatchObject({
-      aud: exampleIds.expensesApi,
-      iss: `${entra.url}/${exampleIds.tenant}/v2.0`,
-      azp: exampleIds.mcpServer,
+      aud: entraIds.expensesApi,
+      iss: `${entra.url}/${entraIds.tenant}/v2.0`,
+      azp: entraIds.mcpServer,
       azpacr: '1',
-      oid: exampleIds.alice,
-      tid: exampleIds.tenant,
+      oid: entraIds.alice,
+      tid: entraIds.tenant,
       ver: '2.0',
     });
-    expect(result?.account?.homeAccountId).toBe(`${exampleIds.alice}.${exampleIds.tenant}`);
+    expect(result?.account?.homeAccountId).toBe(`${entraIds.alice}.${entraIds.tenant}`);
     expect(result?.expiresOn?.getTime()).toBeGreaterThan(Date.now() + 4_400_000);
   });
 
@@ -97,8 +97,8 @@ describe('the real MSAL against the double', () => {
     });
     expect(decodeJwt(result?.accessToken ?? '')).toMatchObject({
       aud: 'api://legacy',
-      iss: `${entra.url}/${exampleIds.tenant}/`,
-      appid: exampleIds.mcpServer,
+      iss: `${entra.url}/${entraIds.tenant}/`,
+      appid: entraIds.mcpServer,
       ver: '1.0',
     });
   });
@@ -119,20 +119,20 @@ describe('the real MSAL against the double', () => {
       .catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(InteractionRequiredAuthError);
     expect(refused).toMatchObject({ errorCode: 'invalid_grant', subError: 'consent_required' });
-    entra.grantConsent(exampleIds.tenant, {
-      client: exampleIds.mcpServer,
-      resource: exampleIds.expensesApi,
+    entra.grantConsent(entraIds.tenant, {
+      client: entraIds.mcpServer,
+      resource: entraIds.expensesApi,
       scopes: ['api:expenses.admin'],
-      user: exampleIds.alice,
+      user: entraIds.alice,
     });
     const granted = await withSecret().acquireTokenOnBehalfOf({ oboAssertion, scopes });
     expect(granted?.scopes).toContain('api://expenses/api:expenses.admin');
   });
 
   it('carries a claims challenge to a new sign-in that satisfies it', async () => {
-    const [tenant] = exampleDirectory().tenants;
+    const [tenant] = exampleEntraDirectory().tenants;
     if (tenant === undefined) throw new Error('no tenant');
-    const policy = { id: 'c0ffee00-1111-4222-8333-444455556612', resource: exampleIds.expensesApi } as const;
+    const policy = { id: 'c0ffee00-1111-4222-8333-444455556612', resource: entraIds.expensesApi } as const;
     await entra.close();
     entra = await startEntraDouble({
       directory: { tenants: [{ ...tenant, policies: [{ ...policy, control: 'mfa' }] }] },
@@ -172,8 +172,8 @@ describe('the real MSAL against the double', () => {
     const document = await (await fetch(`${entra.url}/common/discovery/instance`)).text();
     const app = new ConfidentialClientApplication({
       auth: {
-        clientId: exampleIds.mcpServer,
-        authority: `${entra.url}/${exampleIds.tenant}`,
+        clientId: entraIds.mcpServer,
+        authority: `${entra.url}/${entraIds.tenant}`,
         clientSecret: 'example-secret',
         cloudDiscoveryMetadata: document,
       },

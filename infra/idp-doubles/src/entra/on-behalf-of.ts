@@ -1,8 +1,9 @@
+import type { Form } from '../form.ts';
 import { type AadstsCode, AadstsError } from './aadsts.ts';
 import { assertUser } from './assertion.ts';
 import type { AuthenticatedApp } from './client-authentication.ts';
 import type { ConditionalAccessPolicy, EntraTenant, EntraUser } from './directory.ts';
-import { type Parameters, required } from './parameters.ts';
+import { required } from './parameters.ts';
 import { type RequestedResource, requestedResource } from './requested-resource.ts';
 import { declaresCapability, type EntraState, lifeFromNow, signAccessToken } from './state.ts';
 import { issuerOf, pairwiseSubject } from './token-claims.ts';
@@ -18,7 +19,7 @@ export async function onBehalfOf(
   state: EntraState,
   tenant: EntraTenant,
   caller: AuthenticatedApp,
-  parameters: Parameters,
+  parameters: Form,
 ): Promise<Record<string, unknown>> {
   const assertion = required(parameters, 'assertion');
   const scope = required(parameters, 'scope');

@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type EntraDouble, startEntraDouble } from './double.ts';
-import { exampleDirectory, exampleIds } from './example-directory.ts';
+import { entraIds, exampleEntraDirectory } from './example-directory.ts';
 import type { MintUserToken } from './mint.ts';
 
 let entra: EntraDouble | undefined;
@@ -10,11 +10,11 @@ afterEach(() => entra?.close());
 
 async function token(request: Partial<MintUserToken>, groups?: readonly string[]): Promise<string> {
   entra = await startEntraDouble({
-    directory: exampleDirectory(groups === undefined ? {} : { groups }),
+    directory: exampleEntraDirectory(groups === undefined ? {} : { groups }),
     http: true,
     issuerOrigins: { v1: 'https://sts.windows.net', v2: 'https://login.microsoftonline.com' },
   });
-  return entra.mintUserToken({ user: exampleIds.alice, app: exampleIds.mcpServer, ...request });
+  return entra.mintUserToken({ user: entraIds.alice, app: entraIds.mcpServer, ...request });
 }
 
 const claimsOf = async (request: Partial<MintUserToken>, groups?: readonly string[]): Promise<JWTPayload> =>
@@ -24,10 +24,10 @@ const ids = (count: number) => Array.from({ length: count }, (_, index) => `grou
 
 describe('access tokens of the Entra double', () => {
   it('are v2.0 with the GUID as audience for an API that accepts 2', async () => {
-    expect(await claimsOf({ client: exampleIds.desktopClient, scopes: ['expenses:read'] })).toMatchObject({
-      aud: exampleIds.mcpServer,
-      iss: `https://login.microsoftonline.com/${exampleIds.tenant}/v2.0`,
-      azp: exampleIds.desktopClient,
+    expect(await claimsOf({ client: entraIds.desktopClient, scopes: ['expenses:read'] })).toMatchObject({
+      aud: entraIds.mcpServer,
+      iss: `https://login.microsoftonline.com/${entraIds.tenant}/v2.0`,
+      azp: entraIds.desktopClient,
       azpacr: '0',
       scp: 'expenses:read',
       roles: ['employee'],
@@ -41,8 +41,8 @@ describe('access tokens of the Entra double', () => {
     const jwt = await token({ version: 1 });
     expect(decodeJwt(jwt)).toMatchObject({
       aud: 'api://mcp-server',
-      iss: `https://sts.windows.net/${exampleIds.tenant}/`,
-      appid: exampleIds.mcpServer,
+      iss: `https://sts.windows.net/${entraIds.tenant}/`,
+      appid: entraIds.mcpServer,
       appidacr: '0',
       upn: 'alice@acme.example',
       amr: ['pwd'],
@@ -53,7 +53,7 @@ describe('access tokens of the Entra double', () => {
   });
 
   it('name the same user by another sub in each application, and by the same oid', async () => {
-    const [mcp, legacy] = [await claimsOf({}), await claimsOf({ app: exampleIds.legacyApi })];
+    const [mcp, legacy] = [await claimsOf({}), await claimsOf({ app: entraIds.legacyApi })];
     expect(mcp.oid).toBe(legacy.oid);
     expect(mcp.sub).not.toBe(legacy.sub);
   });

@@ -5,7 +5,7 @@ import { generate } from 'selfsigned';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AadstsCode, aadsts } from './aadsts.ts';
 import { type EntraDouble, startEntraDouble } from './double.ts';
-import { exampleDirectory, exampleIds } from './example-directory.ts';
+import { entraIds, exampleEntraDirectory } from './example-directory.ts';
 
 const start = Date.UTC(2026, 0, 5, 9, 0, 0);
 let now = start;
@@ -14,7 +14,11 @@ let entra: EntraDouble;
 beforeEach(async () => {
   now = start;
   const secrets = [{ value: 'example-secret' }, { value: 'old-secret', expiresAt: start - 1 }];
-  entra = await startEntraDouble({ directory: exampleDirectory({ secrets }), http: true, now: () => now });
+  entra = await startEntraDouble({
+    directory: exampleEntraDirectory({ secrets }),
+    http: true,
+    now: () => now,
+  });
 });
 
 afterEach(() => entra.close());
@@ -25,7 +29,7 @@ interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-async function post(parameters: Record<string, string>, tenant: string = exampleIds.tenant): Promise<Answer> {
+async function post(parameters: Record<string, string>, tenant: string = entraIds.tenant): Promise<Answer> {
   const response = await fetch(entra.tokenEndpoint(tenant), {
     method: 'POST',
     body: new URLSearchParams(parameters),
@@ -34,9 +38,9 @@ async function post(parameters: Record<string, string>, tenant: string = example
   return { status: response.status, headers: response.headers, body };
 }
 
-const alicesToken = (app: string = exampleIds.mcpServer, lifetime?: number) =>
+const alicesToken = (app: string = entraIds.mcpServer, lifetime?: number) =>
   entra.mintUserToken({
-    user: exampleIds.alice,
+    user: entraIds.alice,
     app,
     ...(lifetime === undefined ? {} : { lifetime }),
   });
@@ -45,7 +49,7 @@ async function onBehalfOf(over: Record<string, string> = {}): Promise<Record<str
   return {
     grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
     requested_token_use: 'on_behalf_of',
-    client_id: exampleIds.mcpServer,
+    client_id: entraIds.mcpServer,
     client_secret: 'example-secret',
     scope: 'api://expenses/api:expenses.read',
     assertion: await alicesToken(),
@@ -56,7 +60,7 @@ async function onBehalfOf(over: Record<string, string> = {}): Promise<Record<str
 async function appOnlyToken(): Promise<string> {
   const { body } = await post({
     grant_type: 'client_credentials',
-    client_id: exampleIds.mcpServer,
+    client_id: entraIds.mcpServer,
     client_secret: 'example-secret',
     scope: 'api://mcp-server/.default',
   });
@@ -74,7 +78,7 @@ const cases: [AadstsCode, string, () => Promise<Record<string, string>>][] = [
   [
     500131,
     'a token for another application',
-    async () => onBehalfOf({ assertion: await alicesToken(exampleIds.legacyApi) }),
+    async () => onBehalfOf({ assertion: await alicesToken(entraIds.legacyApi) }),
   ],
   [7000114, 'an app-only token', async () => onBehalfOf({ assertion: await appOnlyToken() })],
   [65001, 'a scope nobody consented to', () => onBehalfOf({ scope: 'api://expenses/api:expenses.admin' })],
@@ -89,7 +93,7 @@ const cases: [AadstsCode, string, () => Promise<Record<string, string>>][] = [
   [900144, 'no requested_token_use', () => onBehalfOf({ requested_token_use: '' })],
   [900144, 'no assertion', () => onBehalfOf({ assertion: '' })],
   [70003, 'an unknown grant type', () => onBehalfOf({ grant_type: 'urn:example:other' })],
-  [700016, 'an unknown client', () => onBehalfOf({ client_id: exampleIds.alice })],
+  [700016, 'an unknown client', () => onBehalfOf({ client_id: entraIds.alice })],
   [7000215, 'a wrong secret', () => onBehalfOf({ client_secret: 'guess' })],
   [7000222, 'an expired secret', () => onBehalfOf({ client_secret: 'old-secret' })],
 ];
@@ -122,13 +126,13 @@ describe('the token endpoint of the Entra double', () => {
   });
 
   it('does not know a tenant that is not there', async () => {
-    expect((await post(await onBehalfOf(), exampleIds.alice)).body.error_codes).toEqual([90002]);
+    expect((await post(await onBehalfOf(), entraIds.alice)).body.error_codes).toEqual([90002]);
   });
 
   it('refuses a user whose sessions were revoked, until the next sign-in', async () => {
     const before = await alicesToken();
     now += 1000;
-    entra.revokeSessions(exampleIds.alice);
+    entra.revokeSessions(entraIds.alice);
     expect((await post(await onBehalfOf({ assertion: before }))).body.error_codes).toEqual([50173]);
     now += 1000;
     expect((await post(await onBehalfOf({ assertion: await alicesToken() }))).status).toBe(200);
@@ -144,7 +148,7 @@ describe('the token endpoint of the Entra double', () => {
 
   it('accepts the token of another identity provider as a federated credential', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const [tenant] = exampleDirectory().tenants;
+    const [tenant] = exampleEntraDirectory().tenants;
     if (tenant === undefined) throw new Error('no tenant');
     const federated = {
       issuer: 'https://cluster.example',
@@ -153,7 +157,7 @@ describe('the token endpoint of the Entra double', () => {
       jwks: { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256' }] },
     };
     const apps = tenant.apps.map((app) =>
-      app.appId === exampleIds.mcpServer ? { ...app, federatedCredentials: [federated] } : app,
+      app.appId === entraIds.mcpServer ? { ...app, federatedCredentials: [federated] } : app,
     );
     await entra.close();
     entra = await startEntraDouble({
@@ -183,7 +187,7 @@ describe('the token endpoint of the Entra double', () => {
     });
     await entra.close();
     entra = await startEntraDouble({
-      directory: exampleDirectory({ certificates: [cert] }),
+      directory: exampleEntraDirectory({ certificates: [cert] }),
       http: true,
       now: () => now,
     });
@@ -191,9 +195,9 @@ describe('the token endpoint of the Entra double', () => {
     const send = async (claims: Record<string, unknown>, x5t = thumbprint) => {
       const { client_secret: _, ...rest } = await onBehalfOf();
       const assertion = await new SignJWT({
-        iss: exampleIds.mcpServer,
-        sub: exampleIds.mcpServer,
-        aud: entra.tokenEndpoint(exampleIds.tenant),
+        iss: entraIds.mcpServer,
+        sub: entraIds.mcpServer,
+        aud: entra.tokenEndpoint(entraIds.tenant),
         exp: start / 1000 + 600,
         ...claims,
       })
@@ -203,7 +207,7 @@ describe('the token endpoint of the Entra double', () => {
     };
     expect(await send({})).toBeUndefined();
     expect(await send({ aud: 'https://other.example' })).toEqual([50012]);
-    expect(await send({ sub: exampleIds.alice })).toEqual([50048]);
+    expect(await send({ sub: entraIds.alice })).toEqual([50048]);
     expect(await send({ exp: start / 1000 - 301 })).toEqual([700024]);
     expect(await send({}, 'other')).toEqual([700027]);
   });
@@ -221,8 +225,8 @@ describe('the token endpoint of the Entra double', () => {
 });
 
 async function foreignToken(): Promise<string> {
-  const other = await startEntraDouble({ directory: exampleDirectory(), http: true, now: () => now });
-  const token = await other.mintUserToken({ user: exampleIds.alice, app: exampleIds.mcpServer });
+  const other = await startEntraDouble({ directory: exampleEntraDirectory(), http: true, now: () => now });
+  const token = await other.mintUserToken({ user: entraIds.alice, app: entraIds.mcpServer });
   await other.close();
   return token;
 }

@@ -5,7 +5,7 @@ import { type AadstsCode, AadstsError, errorBody } from './aadsts.ts';
 import { authenticateApp } from './client-authentication.ts';
 import { clientCredentials } from './client-credentials.ts';
 import { onBehalfOf } from './on-behalf-of.ts';
-import { type Parameters, parseParameters, required } from './parameters.ts';
+import { parseParameters, required } from './parameters.ts';
 import type { EntraState } from './state.ts';
 import { issuerOf } from './token-claims.ts';
 
@@ -56,7 +56,7 @@ async function issue(
 ): Promise<Record<string, unknown>> {
   const tenant = state.tenants.find((each) => each.id === request.params.tenant);
   if (tenant === undefined) throw new AadstsError(90002);
-  const parameters: Parameters = parseParameters(request.body);
+  const parameters = parseParameters(request.body);
   const name = required(parameters, 'grant_type');
   if (!Object.hasOwn(grants, name)) throw new AadstsError(70003);
   const grant = grants[name as keyof typeof grants];
