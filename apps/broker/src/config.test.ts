@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '@mcp-obo/config';
 import { verifies } from '@mcp-obo/testbed/verifies';
+import { generate } from 'selfsigned';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from './config.ts';
 
 const file = new URL('../config/example.yaml', import.meta.url).pathname;
+const certificate = await generate([{ name: 'commonName', value: 'broker' }], { keyType: 'ec' });
 const secrets: Readonly<Record<string, string>> = {
+  'globex.key': certificate.private,
+  'globex.crt': certificate.cert,
   'mcp-server.jwks.json': '{"keys":[{"kty":"EC","crv":"P-256","x":"a","y":"b"}]}',
   'seal.keys': Buffer.alloc(32, 7).toString('base64'),
 };
@@ -46,16 +50,16 @@ describe('the configuration', () => {
     expect(config.clients[0]?.grants).toEqual(['token-exchange', 'jwt-bearer', 'client_credentials']);
     expect(config.clients[0]?.upstream[0]).toMatchObject({ secret: 'content of a secret file' });
     expect(config.seal?.keys).toEqual([Buffer.alloc(32, 7)]);
-    expect(config.audit?.file).toBe(new URL('../config/audit/broker.jsonl', import.meta.url).pathname);
+    expect(config.audit_file).toBe(new URL('../config/audit/broker.jsonl', import.meta.url).pathname);
   });
 
   it(verifies('op:config', 'is complete with environment variables alone'), () => {
     const config = loadConfig({ env: { ...single, BROKER_PORT: '4801', LOG_LEVEL: 'warn' }, readText });
     expect(config.listen.port).toBe(4801);
-    expect(config.log.level).toBe('warn');
+    expect(config.log_level).toBe('warn');
     expect(config.issuers).toMatchObject([{ tenant: 'default', profile: 'generic' }]);
     expect(config.clients).toMatchObject([
-      { id: 'mcp-server', upstream: [{ clientId: 'mcp-registration', secret: 'content of a secret file' }] },
+      { id: 'mcp-server', upstream: [{ client_id: 'mcp-registration', secret: 'content of a secret file' }] },
     ]);
     expect(config.policy.rules[0]?.scopes).toEqual(['api:expenses.read', 'api:expenses.write']);
   });
@@ -114,8 +118,8 @@ describe('the configuration', () => {
     ],
     [
       'a machine rule beyond the machine scopes',
-      (t) => t.replace('machineScopes: [api:expenses.totals]', 'machineScopes: []'),
-      "policy.rules.1.scopes: api:expenses.totals is not one of the target's machineScopes",
+      (t) => t.replace('machine_scopes: [api:expenses.totals]', 'machine_scopes: []'),
+      "policy.rules.1.scopes: api:expenses.totals is not one of the target's machine_scopes",
     ],
     [
       'a rule for an unknown client',
@@ -136,7 +140,7 @@ describe('the configuration', () => {
     [
       'an issuer on this machine outside development',
       (t) => t.replaceAll('https://idp.example.com/acme', 'http://127.0.0.1:8080/acme'),
-      'network.allowLoopback',
+      'network.allow_loopback',
     ],
     [
       'plain http on an open address',

@@ -44,9 +44,13 @@ async function authenticator(entries: Map<string, Uint8Array>): Promise<ClientAu
     {
       ...common,
       id: 'with-key',
-      auth: { method: 'private_key_jwt', jwks, maxLifetime: 300, allowReuse: false },
+      auth: { method: 'private_key_jwt', jwks, max_lifetime: 300, allow_reuse: false },
     },
-    { ...common, id: 'msal', auth: { method: 'private_key_jwt', jwks, maxLifetime: 600, allowReuse: true } },
+    {
+      ...common,
+      id: 'msal',
+      auth: { method: 'private_key_jwt', jwks, max_lifetime: 600, allow_reuse: true },
+    },
   ];
   const replay = createReplayGuard({ cache: cacheOver(entries), now: () => now });
   const audiences = [issuer, `${issuer}/token`];

@@ -42,8 +42,8 @@ export function createClientAuthenticator(options: ClientAuthenticatorOptions): 
     await options.verifyAssertion(credential.assertion, {
       clientId: client.id,
       jwks: client.auth.jwks,
-      maxLifetime: client.auth.maxLifetime,
-      allowReuse: client.auth.allowReuse,
+      maxLifetime: client.auth.max_lifetime,
+      allowReuse: client.auth.allow_reuse,
     });
     return client;
   }

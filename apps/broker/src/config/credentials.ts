@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createPrivateKey, hash, type KeyObject, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { type ConfigFiles, oneOrMore, textSetting } from './secrets.ts';
 
@@ -13,9 +13,9 @@ export function callerAuth(files: ConfigFiles) {
       /** Public keys: a JWK set, or `{ file }` with one. */
       jwks: z.union([jwks, textSetting(files).transform(parseJwks)]),
       /** Longest accepted life of an assertion, seconds. */
-      maxLifetime: z.number().int().positive().max(600).default(300),
+      max_lifetime: z.number().int().positive().max(600).default(300),
       /** Accepts an assertion again within its life, as MSAL sends one for ten minutes; weaker, so off. */
-      allowReuse: z.boolean().default(false),
+      allow_reuse: z.boolean().default(false),
     }),
     z.strictObject({
       method: z.literal('client_secret'),
@@ -27,7 +27,7 @@ export function callerAuth(files: ConfigFiles) {
 
 /** What the broker shows an issuer for one caller: that caller's own registration. */
 export function upstreamCredential(files: ConfigFiles) {
-  const common = { issuer: z.string().min(1), clientId: z.string().min(1) };
+  const common = { issuer: z.string().min(1), client_id: z.string().min(1) };
   const secret = textSetting(files);
   return z.discriminatedUnion('method', [
     z.strictObject({ ...common, method: z.literal('client_secret_basic'), secret }),
@@ -35,18 +35,19 @@ export function upstreamCredential(files: ConfigFiles) {
     z.strictObject({
       ...common,
       method: z.literal('private_key_jwt'),
-      /** PKCS#8 in PEM. */
-      key: secret,
+      /** PEM. */
+      key: secret.transform(parsePrivateKey),
       kid: z.string().optional(),
-      alg: z.enum(['PS256', 'RS256', 'ES256']).default('PS256'),
+      /** By the key when absent. */
+      alg: z.enum(['PS256', 'RS256', 'ES256', 'ES384', 'EdDSA']).optional(),
       /** Certificate in PEM whose thumbprint goes into `x5t#S256` (Entra). */
-      certificate: secret.optional(),
+      certificate: secret.transform(parseThumbprint).optional(),
     }),
     z.strictObject({
       ...common,
       method: z.literal('federated_assertion'),
       /** Read anew for each use: a projected token is rotated in place. */
-      assertionFile: z.string().min(1).transform(files.locate),
+      assertion_file: z.string().min(1).transform(files.locate),
     }),
   ]);
 }
@@ -67,6 +68,25 @@ function parseJwks(text: string, context: z.RefinementCtx): z.output<typeof jwks
     return jwks.parse(JSON.parse(text));
   } catch {
     context.addIssue('the file is no JWK set of public RSA, EC or OKP keys (RFC 7517 §5)');
+    return z.NEVER;
+  }
+}
+
+function parsePrivateKey(text: string, context: z.RefinementCtx): KeyObject {
+  try {
+    return createPrivateKey(text);
+  } catch {
+    context.addIssue('is no private key in PEM without a passphrase');
+    return z.NEVER;
+  }
+}
+
+/** SHA-256 of the certificate's DER, base64url (RFC 7515 §4.1.8). */
+function parseThumbprint(text: string, context: z.RefinementCtx): string {
+  try {
+    return hash('sha256', new X509Certificate(text).raw, 'base64url');
+  } catch {
+    context.addIssue('is no certificate in PEM');
     return z.NEVER;
   }
 }

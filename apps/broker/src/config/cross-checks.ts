@@ -115,7 +115,7 @@ function rulesThatNameNothing({
   return (policy?.rules ?? []).flatMap((rule, index) => {
     const at = (member: string) => ['policy', 'rules', index, member];
     const target = targets?.find(({ name }) => name === rule.target);
-    const scopes = rule.machine === true ? target?.machineScopes : target?.scopes;
+    const scopes = rule.machine === true ? target?.machine_scopes : target?.scopes;
     return [
       ...unknown(at('clients'), rule.clients, ids, 'one of the clients'),
       ...unknown(at('tenants'), rule.tenants, tenants, 'the tenant of an issuer'),
@@ -124,20 +124,20 @@ function rulesThatNameNothing({
         at('scopes'),
         rule.scopes,
         scopes,
-        `one of the target's ${rule.machine === true ? 'machineScopes' : 'scopes'}`,
+        `one of the target's ${rule.machine === true ? 'machine_scopes' : 'scopes'}`,
       ),
     ];
   });
 }
 
 function loopbackIssuers({ issuers = [], network }: Partial<BrokerConfig>): readonly Finding[] {
-  if (network === undefined || network.allowLoopback) return [];
+  if (network === undefined || network.allow_loopback) return [];
   return issuers.flatMap(({ issuer }, index) =>
     isLoopback(URL.parse(issuer)?.hostname ?? '')
       ? [
           {
             path: ['issuers', index, 'issuer'],
-            message: `${issuer} is on this machine; set network.allowLoopback to true for development`,
+            message: `${issuer} is on this machine; set network.allow_loopback to true for development`,
           },
         ]
       : [],

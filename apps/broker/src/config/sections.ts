@@ -5,7 +5,6 @@ import { name, resourceUri, scope, serverUrl } from './identifiers.ts';
 import { type ConfigFiles, textSetting } from './secrets.ts';
 
 const seconds = z.number().int().positive();
-const milliseconds = z.number().int().positive();
 const grantNames = ['token-exchange', 'jwt-bearer', 'client_credentials'] as const;
 
 const issuer = z.strictObject({
@@ -17,15 +16,15 @@ const issuer = z.strictObject({
   /** Audiences that may stand beside a client's own in a subject token (Keycloak's `account`). */
   companions: z.array(z.string()).default([]),
   /** Found by discovery when absent. */
-  jwksUri: serverUrl.optional(),
+  jwks_uri: serverUrl.optional(),
   /** Found by discovery when absent. */
-  tokenEndpoint: serverUrl.optional(),
+  token_endpoint: serverUrl.optional(),
   algorithms: z.array(z.string()).min(1).optional(),
-  maxLifetime: seconds.optional(),
+  max_lifetime: seconds.optional(),
   /** `iss` of tokens it gives for targets, where there are more than the one above (Entra v1.0 tokens). */
-  answerIssuers: z.array(z.string().min(1)).default([]),
+  answer_issuers: z.array(z.string().min(1)).default([]),
   /** What stands before scope names in its tokens (`api://app-id/`). */
-  scopePrefixes: z.array(z.string()).default([]),
+  scope_prefixes: z.array(z.string()).default([]),
 });
 
 const perIssuer = z.union([z.string().min(1), z.record(z.string(), z.string().min(1))]);
@@ -35,7 +34,7 @@ const target = z.strictObject({
   /** What the issuers know it by: one name for all, or one for each. */
   audience: perIssuer,
   /** `aud` of the tokens that come back, where it is another name (Entra v2.0 tokens carry the GUID). */
-  answerAudience: perIssuer.optional(),
+  answer_audience: perIssuer.optional(),
   /** Audiences that may stand beside it in `aud`. */
   companions: z.array(z.string()).default([]),
   /** RFC 8707 identifier, where it differs from the audience. */
@@ -45,12 +44,12 @@ const target = z.strictObject({
   /** Every scope it has for users. */
   scopes: z.array(scope).min(1),
   /** Every scope it has for machines. */
-  machineScopes: z.array(scope).default([]),
+  machine_scopes: z.array(scope).default([]),
   /** Scopes an issuer adds by itself and that carry no right (`email`). */
-  ignoredScopes: z.array(scope).default([]),
+  ignored_scopes: z.array(scope).default([]),
   /** What stands before its scopes at issuers that prefix them; the audience and `/` when absent. */
-  scopePrefix: perIssuer.optional(),
-  maxLifetime: seconds.optional(),
+  scope_prefix: perIssuer.optional(),
+  max_lifetime: seconds.optional(),
 });
 
 const rule = z.strictObject({
@@ -58,7 +57,7 @@ const rule = z.strictObject({
   target: name,
   tenants: z.array(name).min(1),
   /** All are needed in the subject token. */
-  subjectScopes: z.array(scope).optional(),
+  subject_scopes: z.array(scope).optional(),
   /** The ceiling. */
   scopes: z.array(scope).min(1),
   /** True: for client credentials; else on behalf of a user. */
@@ -73,7 +72,7 @@ const cache = z.strictObject({
     .optional(),
   prefix: z.string().min(1).default('mcp-obo:'),
   /** Of the cache in memory. */
-  maxEntries: z.number().int().positive().default(10_000),
+  max_entries: z.number().int().positive().default(10_000),
 });
 
 /** The sections of the configuration file, each with its schema. `docs/configuration.md` is held against this. */
@@ -106,12 +105,11 @@ export function configSections(files: ConfigFiles) {
     /** Key ring that seals cached tokens, 32 bytes in base64 a line: the first seals, all open. Absent: made at start. */
     seal: z.strictObject({ keys: textSetting(files).transform(parseKeyRing) }).optional(),
     network: network.prefault({}),
-    limits: limits.prefault({}),
-    /** Absent: records go to standard output beside the log. */
-    audit: z.strictObject({ file: z.string().min(1).transform(files.locate) }).optional(),
-    log: z
-      .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
-      .prefault({}),
+    /** Largest token request. */
+    body_limit_bytes: z.coerce.number().int().min(1024).max(1_048_576).default(65_536),
+    /** File for audit records, one JSON line each; absent: standard output. */
+    audit_file: z.string().min(1).transform(files.locate).optional(),
+    log_level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   };
 }
 
@@ -126,17 +124,11 @@ function listen(files: ConfigFiles) {
 
 const network = z.strictObject({
   /** Longest wait for an issuer. */
-  timeout: milliseconds.default(5000),
+  timeout_seconds: seconds.default(5),
   /** Hosts or address ranges of the private network that issuers may have. */
-  allowPrivate: z.array(z.string()).default([]),
+  allow_private: z.array(z.string()).default([]),
   /** Allows issuers on this machine over http; for development. */
-  allowLoopback: z.boolean().default(false),
-});
-
-const limits = z.strictObject({
-  bodyBytes: z.number().int().min(1024).max(1_048_576).default(65_536),
-  /** How long running requests may take after SIGTERM. */
-  drain: milliseconds.default(10_000),
+  allow_loopback: z.boolean().default(false),
 });
 
 function parseKeyRing(text: string, context: z.RefinementCtx): readonly Uint8Array[] {

@@ -8,17 +8,17 @@ const single = z.strictObject({
   issuer: text,
   tenant: text.default('default'),
   profile: text.optional(),
-  jwksUri: text.optional(),
+  jwks_uri: text.optional(),
   resource: text,
   client: text.default('mcp-server'),
-  clientSecret: secret.optional(),
-  clientJwks: secret.optional(),
-  upstreamClient: text,
-  upstreamSecret: secret,
+  client_secret: secret.optional(),
+  client_jwks: secret.optional(),
+  upstream_client: text,
+  upstream_secret: secret,
   target: text.default('api'),
-  targetAudience: text,
+  target_audience: text,
   /** Separated by spaces; the policy allows all of them to users of the tenant. */
-  targetScopes: text,
+  target_scopes: text,
 });
 
 /** Puts what `single` says in the place of `issuers`, `clients`, `targets` and `policy`. */
@@ -43,21 +43,21 @@ export function expandSingle(
 }
 
 function sectionsOf(one: z.output<typeof single>): Record<string, unknown> {
-  const scopes = one.targetScopes.split(/\s+/).filter(Boolean);
+  const scopes = one.target_scopes.split(/\s+/).filter(Boolean);
   const auth =
-    one.clientJwks === undefined
-      ? { method: 'client_secret', secret: one.clientSecret }
-      : { method: 'private_key_jwt', jwks: one.clientJwks };
+    one.client_jwks === undefined
+      ? { method: 'client_secret', secret: one.client_secret }
+      : { method: 'private_key_jwt', jwks: one.client_jwks };
   const upstream = {
     issuer: one.issuer,
-    clientId: one.upstreamClient,
+    client_id: one.upstream_client,
     method: 'client_secret_post',
-    secret: one.upstreamSecret,
+    secret: one.upstream_secret,
   };
   return {
-    issuers: [{ tenant: one.tenant, issuer: one.issuer, profile: one.profile, jwksUri: one.jwksUri }],
+    issuers: [{ tenant: one.tenant, issuer: one.issuer, profile: one.profile, jwks_uri: one.jwks_uri }],
     clients: [{ id: one.client, resource: one.resource, auth, upstream: [upstream] }],
-    targets: [{ name: one.target, audience: one.targetAudience, scopes }],
+    targets: [{ name: one.target, audience: one.target_audience, scopes }],
     policy: {
       version: 'single',
       rules: [{ clients: [one.client], target: one.target, tenants: [one.tenant], scopes }],

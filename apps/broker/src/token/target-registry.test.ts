@@ -7,8 +7,8 @@ import { createTargetRegistry, parseScope } from './target-registry.ts';
 const common = {
   companions: [],
   kind: 'jwt' as const,
-  machineScopes: [],
-  ignoredScopes: [],
+  machine_scopes: [],
+  ignored_scopes: [],
   scopes: ['read'],
 };
 const targets: readonly TargetConfig[] = [

@@ -1,0 +1,14 @@
+import type { PlatformMetrics } from '@mcp-obo/telemetry';
+import type { FastifyBaseLogger } from 'fastify';
+
+/** What the broker does not make itself: time, chance, the network, and where it reports. */
+export interface BrokerDeps {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** A fresh unguessable string. */
+  readonly random: () => string;
+  /** Reaches the issuers; guarded against other targets. */
+  readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
+  readonly log: FastifyBaseLogger;
+  readonly metrics: PlatformMetrics;
+}

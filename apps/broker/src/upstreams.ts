@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { createUpstream, type Upstream, type UpstreamCredential } from '@mcp-obo/exchange';
+import { idpProfile } from '@mcp-obo/idp-profile';
+import type { BrokerConfig, ClientConfig } from './config.ts';
+import type { BrokerDeps } from './deps.ts';
+
+/** One upstream for each issuer, with the registrations that the clients have there. */
+export function createUpstreams(
+  { issuers, clients, network }: BrokerConfig,
+  { fetch, now, random }: BrokerDeps,
+): readonly Upstream[] {
+  return issuers.map((entry) =>
+    createUpstream({
+      issuer: entry.issuer,
+      tenant: entry.tenant,
+      profile: idpProfile(entry.profile),
+      answerIssuers: entry.answer_issuers,
+      credentials: credentialsAt(entry.issuer, clients),
+      fetch,
+      timeoutMs: network.timeout_seconds * 1000,
+      now,
+      random,
+      ...(entry.token_endpoint === undefined ? {} : { tokenEndpoint: entry.token_endpoint }),
+      ...(entry.jwks_uri === undefined ? {} : { jwksUri: entry.jwks_uri }),
+    }),
+  );
+}
+
+function credentialsAt(issuer: string, clients: readonly ClientConfig[]): Record<string, UpstreamCredential> {
+  return Object.fromEntries(
+    clients.flatMap(({ id, upstream }) =>
+      upstream.filter((entry) => entry.issuer === issuer).map((entry) => [id, credentialOf(entry)]),
+    ),
+  );
+}
+
+function credentialOf(entry: ClientConfig['upstream'][number]): UpstreamCredential {
+  const clientId = entry.client_id;
+  switch (entry.method) {
+    case 'client_secret_basic':
+    case 'client_secret_post':
+      return { kind: entry.method, clientId, clientSecret: entry.secret };
+    case 'private_key_jwt':
+      return {
+        kind: entry.method,
+        clientId,
+        key: entry.key,
+        ...(entry.kid === undefined ? {} : { kid: entry.kid }),
+        ...(entry.alg === undefined ? {} : { alg: entry.alg }),
+        ...(entry.certificate === undefined ? {} : { x5tS256: entry.certificate }),
+      };
+    case 'federated_assertion':
+      return {
+        kind: 'federated',
+        clientId,
+        assertion: async () => (await readFile(entry.assertion_file, 'utf8')).trim(),
+      };
+  }
+}
