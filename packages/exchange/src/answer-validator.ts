@@ -1,3 +1,4 @@
+import { OAuthError } from '@mcp-obo/oauth-error';
 import {
   createValidator,
   type IssuerConfig,
@@ -13,6 +14,9 @@ export interface AnswerValidatorOptions
   readonly targets: Readonly<Record<string, Target>>;
 }
 
+/** The part of a validator that the engine uses, and its end. */
+export type AnswerValidator = Pick<Validator, 'validate' | 'close'>;
+
 /** A life beyond the target's bound is capped and not refused, so the validator does not look at it. */
 const anyLifetime = 10 * 365 * 86_400;
 
@@ -21,15 +25,24 @@ const anyLifetime = 10 * 365 * 86_400;
  * have there. It keeps no verified tokens, for the engine's cache does. Which of the audiences a token must
  * have is checked by the engine.
  */
-export function createAnswerValidator(options: AnswerValidatorOptions): Validator {
+export function createAnswerValidator(options: AnswerValidatorOptions): AnswerValidator {
   const { upstreams, targets, ...rest } = options;
   const issuers = upstreams.flatMap((upstream) => answerIssuers(upstream, Object.values(targets)));
-  return createValidator({ ...rest, issuers, cache: false });
+  return issuers.length === 0 ? nothingToValidate : createValidator({ ...rest, issuers, cache: false });
 }
+
+/** All targets are opaque: no token is ever parsed. */
+const nothingToValidate: AnswerValidator = {
+  validate: () => Promise.reject(new OAuthError('server_error', 'No target has tokens that can be read.')),
+  close: () => undefined,
+};
 
 function answerIssuers(upstream: Upstream, targets: readonly Target[]): readonly IssuerConfig[] {
   const { issuer, tenant, profile, jwksUri } = upstream;
-  const reachable = targets.filter((target) => atIssuer(target.audience, issuer) !== undefined);
+  const reachable = targets.filter(
+    (target) => target.kind === 'jwt' && atIssuer(target.audience, issuer) !== undefined,
+  );
+  if (reachable.length === 0) return [];
   const audiences = reachable.map((target) => atIssuer(target.answerAudience ?? target.audience, issuer));
   const scopePrefixes = reachable.map(
     (target) => atIssuer(target.scopePrefix, issuer) ?? `${atIssuer(target.audience, issuer)}/`,
