@@ -26,7 +26,7 @@ export {
   type ResourceDiscoveryOptions,
 } from './protected-resource.ts';
 export { type ReceivedChallenge, readChallenges } from './read-challenges.ts';
-export { parseResource, protectedResourceMetadataUrl } from './resource.ts';
+export { isLoopbackHost, parseResource, protectedResourceMetadataUrl } from './resource.ts';
 export {
   createMetadataResponder,
   type MetadataRequest,

@@ -1,0 +1,40 @@
+import type { Grant } from '@mcp-obo/grant';
+import type { OAuthError } from '@mcp-obo/oauth-error';
+
+/** What a tool, resource or prompt handler knows of the request it serves. The token is not among it. */
+export interface CallContext {
+  readonly grant: Grant;
+  /** An access token for a target, on behalf of the user of this call (or of this server, for a machine). */
+  readonly downstreamToken: (target: string, scopes: readonly string[]) => Promise<string>;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * One authenticated HTTP request. It rides in the SDK's `AuthInfo.extra` from the edge to the handler; a
+ * refusal that only the handler meets (the issuer no longer accepts the subject token, say) is left here
+ * for the adapter, which can still answer with the right HTTP status.
+ */
+export interface Call {
+  readonly grant: Grant;
+  /** Set by a handler when the HTTP answer must be this refusal. */
+  failure?: OAuthError;
+}
+
+/** `AuthInfo` as both SDK lines define it, with the token withheld. */
+export interface McpAuthInfo {
+  readonly token: string;
+  readonly clientId: string;
+  readonly scopes: string[];
+  readonly expiresAt: number;
+  readonly resource: URL;
+  readonly extra: { readonly [callKey]: Call };
+}
+
+/** Where the call rides in `AuthInfo.extra`. */
+export const callKey: unique symbol = Symbol.for('mcp-obo.call');
+
+/** The call an SDK handler was given, or undefined when the request did not come through the guard. */
+export function callOf(authInfo: { readonly extra?: object } | undefined): Call | undefined {
+  const extra = authInfo?.extra as { readonly [callKey]?: Call } | undefined;
+  return extra?.[callKey];
+}

@@ -1,0 +1,150 @@
+import { isOAuthError } from '@mcp-obo/oauth-error';
+import { refusalNote } from '@mcp-obo/scopes';
+import { callOf } from './call.ts';
+import type { Catalogue, PromptDefinition, ResourceDefinition, ToolDefinition } from './catalogue.ts';
+import type { McpGuard } from './guard.ts';
+import { guardTool, type Refused, runGuarded, type SdkExtra } from './guarded-handler.ts';
+import { internalError, invalidParams, McpError, unknownOperation } from './mcp-error.ts';
+import { ToolFailure, type ToolResult } from './tool-result.ts';
+import { createUriMatcher } from './uri-template.ts';
+
+/** Handlers of an MCP server without a server: the same functions serve SDK 1.x and 2.x, and any transport. */
+export interface CatalogueHandlers {
+  readonly listTools: (extra: SdkExtra) => { tools: ListedTool[] };
+  readonly callTool: (params: { name: string; arguments?: unknown }, extra: SdkExtra) => Promise<ToolResult>;
+  readonly listResourceTemplates: (extra: SdkExtra) => { resourceTemplates: ListedTemplate[] };
+  readonly readResource: (params: { uri: string }, extra: SdkExtra) => Promise<ResourceText>;
+  readonly listPrompts: (extra: SdkExtra) => { prompts: ListedPrompt[] };
+  readonly getPrompt: (
+    params: { name: string; arguments?: Record<string, unknown> },
+    extra: SdkExtra,
+  ) => Promise<PromptText>;
+}
+
+export interface ListedTool {
+  name: string;
+  title: string;
+  description: string;
+  inputSchema: { type: 'object'; [keyword: string]: unknown };
+  annotations?: Record<string, unknown>;
+}
+export interface ListedTemplate {
+  name: string;
+  title: string;
+  description: string;
+  uriTemplate: string;
+  mimeType: string;
+}
+export interface ListedPrompt {
+  name: string;
+  title: string;
+  description: string;
+  arguments: { name: string; description: string; required: boolean }[];
+}
+export interface ResourceText {
+  contents: { uri: string; mimeType: string; text: string }[];
+  [member: string]: unknown;
+}
+export interface PromptText {
+  messages: { role: 'user'; content: { type: 'text'; text: string } }[];
+  [member: string]: unknown;
+}
+
+/** Builds the handlers once for a process; the caller comes with each request. */
+export function createCatalogueHandlers(guard: McpGuard, catalogue: Catalogue): CatalogueHandlers {
+  const tools = new Map(catalogue.tools.map((tool) => [tool.requirement.name, guardedTool(guard, tool)]));
+  const prompts = new Map(catalogue.prompts.map((prompt) => [prompt.requirement.name, prompt]));
+  const resources = catalogue.resources.map((resource) => ({
+    resource,
+    match: createUriMatcher(resource.requirement.name),
+  }));
+  const listedTools = catalogue.tools.map((tool) => ({ tool, listed: listTool(tool) }));
+
+  function visible(
+    extra: SdkExtra,
+    { kind, name }: { kind: 'tool' | 'resource' | 'prompt'; name: string },
+  ): boolean {
+    const call = callOf(extra.http?.authInfo ?? extra.authInfo);
+    return call !== undefined && guard.mayList(call.grant, kind, name);
+  }
+
+  return {
+    listTools: (extra) => ({
+      tools: listedTools.filter(({ tool }) => visible(extra, tool.requirement)).map(({ listed }) => listed),
+    }),
+    callTool: async ({ name, arguments: args = {} }, extra) => {
+      const run = tools.get(name) ?? guardTool<unknown>(guard, name, () => absent({ kind: 'tool', name }));
+      return await run(args, extra);
+    },
+    listResourceTemplates: (extra) => ({
+      resourceTemplates: catalogue.resources
+        .filter(({ requirement }) => visible(extra, requirement))
+        .map(listTemplate),
+    }),
+    readResource: async ({ uri }, extra) => {
+      const found = resources.map(({ resource, match }) => ({ resource, variables: match(uri) }));
+      const hit = found.find(({ variables }) => variables !== undefined);
+      return await runGuarded(guard, { kind: 'resource', name: uri, args: hit?.variables ?? {} }, extra, {
+        run: async (context) => {
+          if (hit?.variables === undefined) return absent({ kind: 'resource', name: uri });
+          const text = await hit.resource.read(hit.variables, context);
+          return { contents: [{ uri, mimeType: hit.resource.mimeType, text }] };
+        },
+        refuse: (decision) => refuse(decision, { kind: 'resource', name: uri }),
+        fail: rethrow,
+      });
+    },
+    listPrompts: (extra) => ({
+      prompts: catalogue.prompts.filter(({ requirement }) => visible(extra, requirement)).map(listPrompt),
+    }),
+    getPrompt: async ({ name, arguments: args = {} }, extra) =>
+      await runGuarded(guard, { kind: 'prompt', name, args }, extra, {
+        run: async (context) => {
+          const text = (await prompts.get(name)?.get(args, context)) ?? absent({ kind: 'prompt', name });
+          return { messages: [{ role: 'user', content: { type: 'text', text } }] };
+        },
+        refuse: (decision) => refuse(decision, { kind: 'prompt', name }),
+        fail: rethrow,
+      }),
+  };
+}
+
+function guardedTool(guard: McpGuard, tool: ToolDefinition) {
+  return guardTool<unknown>(guard, tool.requirement.name, (args, context) =>
+    tool.handle(tool.parse(args), context),
+  );
+}
+
+function refuse(decision: Refused, operation: { kind: string; name: string }): never {
+  if (decision.outcome === 'refuse' && decision.hidden) throw unknownOperation(operation);
+  throw new McpError(invalidParams, refusalNote(decision).message);
+}
+
+function rethrow(error: unknown): never {
+  if (error instanceof McpError) throw error;
+  if (isOAuthError(error) || error instanceof ToolFailure) throw new McpError(invalidParams, error.message);
+  throw new McpError(internalError, 'The request could not be served.');
+}
+
+/** Never reached: what is not in the catalogue has no requirement, and the decision refuses it first. */
+function absent(operation: { kind: string; name: string }): never {
+  throw unknownOperation(operation);
+}
+
+function listTool({ requirement, title, description, inputSchema, annotations }: ToolDefinition): ListedTool {
+  return {
+    name: requirement.name,
+    title,
+    description,
+    inputSchema,
+    ...(annotations === undefined ? {} : { annotations }),
+  };
+}
+
+function listTemplate({ requirement, title, description, mimeType }: ResourceDefinition): ListedTemplate {
+  return { name: title, title, description, uriTemplate: requirement.name, mimeType };
+}
+
+function listPrompt({ requirement, title, description, arguments: args }: PromptDefinition): ListedPrompt {
+  return { name: requirement.name, title, description, arguments: args.map((argument) => ({ ...argument })) };
+}

@@ -1,0 +1,90 @@
+import { metadataRoutes } from '@mcp-obo/metadata/fastify';
+import { OAuthError } from '@mcp-obo/oauth-error';
+import { toWebRequest } from '@modelcontextprotocol/node';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { Call, McpAuthInfo } from './call.ts';
+import type { McpGuard } from './guard.ts';
+import { messagesOf } from './operation.ts';
+import type { Refusal } from './refusal.ts';
+import { preflightHeaders } from './screening.ts';
+
+export interface ProtectMcpOptions {
+  readonly guard: McpGuard;
+  /** The handler of `createMcpHandler` (`@modelcontextprotocol/server`). */
+  readonly handler: {
+    readonly fetch: (
+      request: Request,
+      options: { authInfo: McpAuthInfo; parsedBody?: unknown },
+    ) => Promise<Response>;
+  };
+}
+
+/**
+ * The MCP endpoint at the path of the guard's resource, and its metadata at both well-known locations.
+ * Requests reach the handler only with a valid token, and only when no step-up is due.
+ */
+export const protectMcp: FastifyPluginAsync<ProtectMcpOptions> = async (app, { guard, handler }) => {
+  const calls = new WeakMap<FastifyRequest, Call>();
+  await app.register(metadataRoutes, { metadata: guard.metadata });
+
+  app.route({
+    method: ['GET', 'POST', 'DELETE', 'OPTIONS'],
+    url: new URL(guard.resource).pathname,
+    onRequest: async (request, reply) => {
+      try {
+        const { host, origin } = request.headers;
+        reply.headers(guard.screen({ host, origin }));
+        if (request.method === 'OPTIONS') return reply.code(204).headers(preflightHeaders).send();
+        calls.set(
+          request,
+          await guard.admit({
+            method: request.method,
+            rawHeaders: request.raw.rawHeaders,
+            url: request.raw.url ?? '',
+          }),
+        );
+      } catch (error) {
+        return send(reply, guard.refusal(error));
+      }
+    },
+    preHandler: async (request, reply) => {
+      try {
+        const refusal = guard.refuseBody(admitted(request), request.body);
+        if (refusal !== undefined) return send(reply, refusal);
+      } catch (error) {
+        return send(reply, guard.refusal(error));
+      }
+    },
+    handler: async (request, reply) => {
+      const call = admitted(request);
+      const webRequest = await toWebRequest(request.raw, request.body, { signal: abortSignal(reply) });
+      const response = await handler.fetch(webRequest, {
+        authInfo: guard.authInfo(call),
+        parsedBody: request.body,
+      });
+      if (call.failure === undefined) return reply.send(response);
+      await response.body?.cancel();
+      return send(reply, guard.refusal(call.failure, messagesOf(request.body)[0]?.id));
+    },
+  });
+
+  function admitted(request: FastifyRequest): Call {
+    const call = calls.get(request);
+    if (call === undefined)
+      throw new OAuthError('server_error', 'The request could not be served.', { reason: 'unguarded' });
+    return call;
+  }
+};
+
+function send(reply: FastifyReply, { status, headers, body }: Refusal): FastifyReply {
+  return reply.code(status).headers(headers).send(body);
+}
+
+/** Aborts the work when the client goes away before the answer is out. */
+function abortSignal(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}

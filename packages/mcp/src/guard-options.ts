@@ -1,0 +1,70 @@
+import type { TokenExchange } from '@mcp-obo/exchange';
+import type { Grant } from '@mcp-obo/grant';
+import type { Decision, Requirement, RolePolicyOptions, Tier, TierName } from '@mcp-obo/scopes';
+import type { IssuerConfig, ValidatorEvent, ValidatorLog } from '@mcp-obo/validator';
+import type { Operation } from './operation.ts';
+
+/** What the guard must know of the server it protects. The first three members are all a small server needs. */
+export interface McpGuardOptions {
+  /** Canonical URL of the MCP endpoint, byte for byte as clients use it (RFC 8707 §2). */
+  readonly resource: string;
+  readonly issuers: readonly IssuerConfig[];
+  /** One for each tool, resource and prompt. What is not listed cannot be called. */
+  readonly requirements: readonly Requirement[];
+  /** Scopes a first login asks for: the smallest useful set. Default: `mcp:tools:execute`. */
+  readonly firstScopes?: readonly string[];
+  /** Roles and groups → permissions. */
+  readonly roles?: RolePolicyOptions;
+  /** Settings that differ from the default tiers. */
+  readonly tiers?: Readonly<Partial<Record<TierName, Partial<Tier>>>>;
+  /** How tools get tokens for other APIs. Absent: they cannot. */
+  readonly exchange?: TokenExchange;
+  /** Ids of clients that cannot take an HTTP 403 and are told by a tool error instead. */
+  readonly toolErrorClients?: readonly string[];
+  /** Values of `Host` that are this server. Default: the host of the resource. */
+  readonly allowedHosts?: readonly string[];
+  /** Web origins that may call from a browser. Default: none. */
+  readonly allowedOrigins?: readonly string[];
+  readonly resourceName?: string;
+  readonly resourceDocumentation?: string;
+  /** Called for every authentication, decision and call: the place for audit and metrics. Must not throw. */
+  readonly observe?: (event: GuardEvent) => void;
+  /** Milliseconds since the epoch. Default: the system's clock. */
+  readonly now?: () => number;
+  /** Events of the validator: key fetches, keys left out, long lifetimes. Must not throw. */
+  readonly onValidatorEvent?: (event: ValidatorEvent) => void;
+  readonly log?: ValidatorLog;
+  /** Hosts and address ranges of the own network where issuers may be (SSRF guard). */
+  readonly allowPrivate?: readonly string[];
+  /** For keys and discovery. Default: a fetch to public addresses, and to loopback where a configured issuer is there. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** The part of an HTTP request the guard reads. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Names and values in turn, as Node has them: repeated headers must stay visible. */
+  readonly rawHeaders: readonly string[];
+  /** Path and query as received. */
+  readonly url: string;
+}
+
+/** What happened, for audit and metrics. Holds no token. */
+export type GuardEvent =
+  | { readonly type: 'authentication'; readonly grant?: Grant; readonly reason: string; readonly ok: boolean }
+  | {
+      readonly type: 'authorization';
+      readonly grant: Grant;
+      readonly operation: Operation;
+      readonly decision: Decision;
+      /** `edge`: answered over HTTP; `handler`: where the operation runs. */
+      readonly at: 'edge' | 'handler';
+    }
+  | {
+      readonly type: 'call';
+      readonly grant: Grant;
+      readonly operation: Operation;
+      readonly ok: boolean;
+      readonly reason: string;
+      readonly milliseconds: number;
+    };

@@ -1,0 +1,183 @@
+import type { Grant } from '@mcp-obo/grant';
+import {
+  createGuardedFetch,
+  isLoopbackHost,
+  type ProtectedResourceMetadata,
+  protectedResourceMetadata,
+  protectedResourceMetadataUrl,
+} from '@mcp-obo/metadata';
+import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
+import { createCatalogue, createDecider, createRolePolicy, type Decision } from '@mcp-obo/scopes';
+import { createValidator, readCredential } from '@mcp-obo/validator';
+import { type Call, type CallContext, callKey, type McpAuthInfo } from './call.ts';
+import type { HttpRequest, McpGuardOptions } from './guard-options.ts';
+import { type Message, messagesOf, type Operation } from './operation.ts';
+import { createRefuser, noToken, type Refusal, type StepUpDecision } from './refusal.ts';
+import { createScreening, type Screening } from './screening.ts';
+import { createStepUpMemory } from './step-up-memory.ts';
+
+/** Everything between HTTP and the handlers of an MCP server. Make one per process. */
+export interface McpGuard {
+  readonly resource: string;
+  readonly resourceMetadataUrl: string;
+  /** The document of RFC 9728, served at both well-known locations. */
+  readonly metadata: ProtectedResourceMetadata;
+  /** Host and Origin, before anything else. */
+  readonly screen: Screening;
+  /** Validates the request's credential. Rejects with an `OAuthError`. */
+  readonly admit: (request: HttpRequest) => Promise<Call>;
+  /** What the SDK is given as `authInfo`; the token itself is withheld. */
+  readonly authInfo: (call: Call) => McpAuthInfo;
+  /** The refusal a new login could turn, for a parsed body; undefined when the handlers may run. */
+  readonly refuseBody: (call: Call, body: unknown) => Refusal | undefined;
+  /** The HTTP answer for an error of `admit`, of a handler (`Call.failure`), or of our own. */
+  readonly refusal: (error: unknown, id?: string | number | null) => Refusal;
+  /** The one decision, for an operation that is about to run. */
+  readonly decide: (grant: Grant, operation: Operation) => Decision;
+  /** The challenge of a step-up, for clients that are told by a tool error. */
+  readonly challenge: (grant: Grant, decision: StepUpDecision) => string;
+  /** Whether a list may show an operation to this caller: usable now, or after a step-up. */
+  readonly mayList: (grant: Grant, kind: 'tool' | 'resource' | 'prompt', name: string) => boolean;
+  /** What a handler is given. */
+  readonly context: (call: Call, signal?: AbortSignal) => CallContext;
+  readonly observe: NonNullable<McpGuardOptions['observe']>;
+  readonly now: () => number;
+  /** Stops background work. Idempotent. */
+  readonly close: () => Promise<void>;
+}
+
+/** Wires validation, metadata, decision and exchange. Throws a `TypeError` or `RangeError` that names a wrong option. */
+export function createMcpGuard(options: McpGuardOptions): McpGuard {
+  const { resource, issuers, exchange } = options;
+  const now = options.now ?? Date.now;
+  const observe = options.observe ?? (() => undefined);
+  const firstScopes = options.firstScopes ?? ['mcp:tools:execute'];
+  const resourceMetadataUrl = protectedResourceMetadataUrl(resource);
+  const validator = createValidator({
+    issuers,
+    now,
+    fetch: options.fetch ?? fetchFor(options),
+    log: options.log,
+    onEvent: options.onValidatorEvent,
+  });
+  const catalogue = createCatalogue(options.requirements);
+  const decider = createDecider({
+    catalogue,
+    tiers: options.tiers,
+    rolePolicy: createRolePolicy(options.roles),
+  });
+  const refuser = createRefuser({ resourceMetadata: resourceMetadataUrl, issuers, firstScopes });
+  const stepUps = createStepUpMemory(now);
+  const toolErrorClients = new Set(options.toolErrorClients);
+  const subjectTokens = new WeakMap<Grant, string>();
+
+  function decide(grant: Grant, operation: Operation): Decision {
+    if (operation.kind === 'tool-list') return decider.decideList(grant, 'tool');
+    const seconds = Math.floor(now() / 1000);
+    return decider.decide(grant, { kind: operation.kind, name: operation.name }, operation.args, [], {
+      now: seconds,
+      steppedUp: stepUps.triedInVain(grant, subjectOf(operation)),
+    });
+  }
+
+  /** What was asked for, by the name of its requirement: a resource's URI is not one. */
+  function subjectOf({ kind, name }: Operation): string {
+    return kind === 'tool-list' ? kind : `${kind} ${catalogue.find({ kind, name })?.name ?? ''}`;
+  }
+
+  function refuseMessage(grant: Grant, { id, operation }: Message): Refusal | undefined {
+    if (operation === undefined) return undefined;
+    const decision = decide(grant, operation);
+    if (decision.outcome !== 'step-up' || toolErrorClients.has(grant.client)) return undefined;
+    observe({ type: 'authorization', grant, operation, decision, at: 'edge' });
+    stepUps.challenged(grant, subjectOf(operation));
+    return refuser.fromStepUp(grant, decision, id);
+  }
+
+  async function downstreamToken(
+    grant: Grant,
+    target: string,
+    scopes: readonly string[],
+    signal?: AbortSignal,
+  ) {
+    if (exchange === undefined) throw misconfigured('no_exchange');
+    if (grant.user === undefined) return (await exchange.forMachine({ target, scopes, signal })).accessToken;
+    const subjectToken = subjectTokens.get(grant);
+    if (subjectToken === undefined) throw misconfigured('foreign_grant');
+    return (await exchange.onBehalfOf({ target, scopes, subjectToken, signal })).accessToken;
+  }
+
+  return {
+    resource,
+    screen: createScreening(options),
+    resourceMetadataUrl,
+    metadata: protectedResourceMetadata({
+      resource,
+      authorizationServers: issuers.map(({ issuer }) => issuer),
+      scopesSupported: firstScopes,
+      resourceName: options.resourceName,
+      resourceDocumentation: options.resourceDocumentation,
+    }),
+    admit: async (request) => {
+      try {
+        const credential = readCredential(request, resource);
+        if (credential === undefined)
+          throw new OAuthError('invalid_token', 'Authentication is needed.', { reason: noToken });
+        const grant = await validator.validate(credential);
+        subjectTokens.set(grant, credential.token);
+        observe({ type: 'authentication', ok: true, reason: 'ok', grant });
+        return { grant };
+      } catch (error) {
+        observe({ type: 'authentication', ok: false, reason: asOAuthError(error).reason });
+        throw error;
+      }
+    },
+    authInfo: (call) => ({
+      token: '',
+      clientId: call.grant.client,
+      scopes: [...call.grant.scopes],
+      expiresAt: call.grant.expiresAt,
+      resource: new URL(resource),
+      extra: { [callKey]: call },
+    }),
+    refuseBody: ({ grant }, body) => {
+      for (const message of messagesOf(body)) {
+        const refusal = refuseMessage(grant, message);
+        if (refusal !== undefined) return refusal;
+      }
+      return undefined;
+    },
+    refusal: (error, id) => refuser.fromError(asOAuthError(error), id),
+    decide,
+    challenge: refuser.challenge,
+    mayList: (grant, kind, name) =>
+      decider.listable(grant, kind).some((requirement) => requirement.name === name),
+    context: ({ grant }, signal) => ({
+      grant,
+      signal,
+      downstreamToken: (target, scopes) => downstreamToken(grant, target, scopes, signal),
+    }),
+    observe,
+    now,
+    close: async () => {
+      validator.close();
+      await exchange?.close();
+    },
+  };
+}
+
+/** Loopback is open only to a configuration that names it. */
+function fetchFor({ issuers, allowPrivate }: McpGuardOptions) {
+  const hosts = issuers.map(({ issuer, jwksUri }) => new URL(jwksUri ?? issuer).hostname);
+  return createGuardedFetch({ allowLoopbackHttp: hosts.some(isLoopbackHost), allowPrivate });
+}
+
+/** Anything that is not an `OAuthError` is a fault of ours and says so. */
+function asOAuthError(error: unknown): OAuthError {
+  if (isOAuthError(error)) return error;
+  return new OAuthError('server_error', 'The request could not be served.', { cause: error, reason: 'bug' });
+}
+
+function misconfigured(reason: string): OAuthError {
+  return new OAuthError('server_error', 'The request could not be served.', { reason });
+}

@@ -1,0 +1,111 @@
+import { isOAuthError, OAuthError, oauthErrorTable } from '@mcp-obo/oauth-error';
+import { type Decision, refusalNote } from '@mcp-obo/scopes';
+import { type Call, type CallContext, callOf } from './call.ts';
+import type { McpGuard } from './guard.ts';
+import { McpError, unknownOperation } from './mcp-error.ts';
+import type { Operation } from './operation.ts';
+import { ToolFailure, type ToolResult, toolError } from './tool-result.ts';
+
+/** What SDK handlers get beside their arguments: 1.x has `authInfo` at the top, 2.x under `http`. */
+export interface SdkExtra {
+  readonly authInfo?: { readonly extra?: object };
+  readonly http?: { readonly authInfo?: { readonly extra?: object } };
+  readonly signal?: AbortSignal;
+  readonly mcpReq?: { readonly signal?: AbortSignal };
+}
+
+export type Refused = Exclude<Decision, { outcome: 'allow' }>;
+
+/**
+ * A tool handler that asks the one decision first, in the handler path, whatever the edge did. What it
+ * refuses is a tool error that says what is missing and what would serve; a tool the caller can never have
+ * answers like an unknown one (`-32602`).
+ */
+export function guardTool<A>(
+  guard: McpGuard,
+  name: string,
+  handler: (args: A, context: CallContext) => Promise<ToolResult> | ToolResult,
+): (args: A, extra: SdkExtra) => Promise<ToolResult> {
+  return async (args, extra) => {
+    const operation: Operation = { kind: 'tool', name, args: asRecord(args) };
+    return await runGuarded(guard, operation, extra, {
+      run: (context) => handler(args, context),
+      refuse: (decision, call) => refusedTool(guard, call, operation, decision),
+      fail: failedTool,
+    });
+  };
+}
+
+/** How one kind of operation answers when it may not run, and when it fails. */
+export interface GuardedAnswers<R> {
+  readonly run: (context: CallContext) => Promise<R> | R;
+  readonly refuse: (decision: Refused, call: Call) => R;
+  readonly fail: (error: unknown) => R;
+}
+
+/** Decides, runs and records one operation. Every kind of handler goes through here. */
+export async function runGuarded<R>(
+  guard: McpGuard,
+  operation: Operation,
+  extra: SdkExtra,
+  answers: GuardedAnswers<R>,
+): Promise<R> {
+  const call = callOf(extra.http?.authInfo ?? extra.authInfo);
+  if (call === undefined)
+    throw new OAuthError('server_error', 'The request did not pass the guard.', { reason: 'unguarded' });
+  const { grant } = call;
+  const decision = guard.decide(grant, operation);
+  guard.observe({ type: 'authorization', grant, operation, decision, at: 'handler' });
+  if (decision.outcome !== 'allow') return answers.refuse(decision, call);
+  const started = guard.now();
+  const record = (reason: string) =>
+    guard.observe({
+      type: 'call',
+      grant,
+      operation,
+      ok: reason === 'ok',
+      reason,
+      milliseconds: guard.now() - started,
+    });
+  try {
+    const result = await answers.run(guard.context(call, extra.signal ?? extra.mcpReq?.signal));
+    record('ok');
+    return result;
+  } catch (error) {
+    record(isOAuthError(error) || error instanceof ToolFailure ? error.reason : 'handler_failed');
+    if (isOAuthError(error) && belongsToHttp(error)) call.failure = error;
+    return answers.fail(error);
+  }
+}
+
+/** Refusals that HTTP has a status for; the rest is told by a tool error. */
+function belongsToHttp({ code }: OAuthError): boolean {
+  return (
+    code === 'invalid_token' || code === 'insufficient_claims' || oauthErrorTable[code].fault === 'platform'
+  );
+}
+
+function refusedTool(guard: McpGuard, call: Call, operation: Operation, decision: Refused): ToolResult {
+  if (decision.outcome === 'refuse' && decision.hidden) throw unknownOperation(operation);
+  const result = toolError(decision.outcome === 'ask' ? notAsked : refusalNote(decision).message, {
+    ...refusalNote(decision),
+  });
+  if (decision.outcome !== 'step-up') return result;
+  return {
+    ...result,
+    _meta: { ...result._meta, 'mcp/www_authenticate': [guard.challenge(call.grant, decision)] },
+  };
+}
+
+const notAsked = 'This call needs the approval of the user, which this server cannot ask for.';
+
+function failedTool(error: unknown): ToolResult {
+  if (error instanceof McpError) throw error;
+  if (isOAuthError(error)) return toolError(error.message, { mend: 'nothing', error: error.code });
+  if (error instanceof ToolFailure) return toolError(error.message, { mend: 'nothing', error: error.reason });
+  return toolError('The tool failed. Try again later.', { mend: 'nothing', error: 'server_error' });
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}

@@ -1,0 +1,18 @@
+/** JSON-RPC error that both SDK lines put on the wire as it is (JSON-RPC 2.0 §5.1). */
+export class McpError extends Error {
+  override readonly name = 'McpError';
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export const invalidParams = -32602;
+export const internalError = -32603;
+
+/** The same answer for what does not exist and for what this caller can never have. */
+export function unknownOperation({ kind, name }: { readonly kind: string; readonly name: string }): McpError {
+  return new McpError(invalidParams, `Unknown ${kind}: ${name.slice(0, 200)}`);
+}
