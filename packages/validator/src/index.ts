@@ -9,6 +9,7 @@ export { type CredentialRequest, readCredential } from './bearer.ts';
 export type { IssuerConfig } from './issuer-config.ts';
 export type { Fetch } from './key-source.ts';
 export { type RefusalReason, refusalMessage, refusalReasons } from './refusal.ts';
+export { type JsonProblem, parseStrictJson } from './strict-json.ts';
 export { createValidator, type Validator, type ValidatorOptions } from './validator.ts';
 export type { ValidatorEvent, ValidatorLog } from './validator-event.ts';
 export type { KeyProblem } from './verification-key.ts';

@@ -21,6 +21,16 @@ export function parseStrictObject(text: string): Record<string, unknown> | JsonP
   return findProblem(text) ?? (value as Record<string, unknown>);
 }
 
+/** A JSON text of any kind by the same rules, for request bodies: what is authorized and what is executed is one value. */
+export function parseStrictJson(
+  text: string,
+  depth = 64,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: JsonProblem } {
+  const value = parse(text);
+  const problem = value === undefined ? 'not_json' : findProblem(text, depth);
+  return problem === undefined ? { ok: true, value } : { ok: false, problem };
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -32,7 +42,7 @@ function parse(text: string): unknown {
 const number = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
 /** Scans a text that is known to be JSON. */
-function findProblem(text: string): JsonProblem | undefined {
+function findProblem(text: string, depth = maxDepth): JsonProblem | undefined {
   /** Names seen in each object that is open; undefined for an array. */
   const open: (Set<string> | undefined)[] = [];
   let nameIsNext = false;
@@ -57,7 +67,7 @@ function findProblem(text: string): JsonProblem | undefined {
     if (character === '{') open.push(new Set());
     else if (character === '[') open.push(undefined);
     else if (character === '}' || character === ']') open.pop();
-    if (open.length > maxDepth) return 'too_deep';
+    if (open.length > depth) return 'too_deep';
     if (character === '{' || character === ',') nameIsNext = open.at(-1) !== undefined;
     at += 1;
   }
