@@ -1,12 +1,12 @@
 import { login } from './login.ts';
-import { challenge, refuse } from './obstacle.ts';
+import { answered, challenge, refuse } from './obstacle.ts';
 import type { Step } from './question.ts';
 import { approvals, strictest } from './tier.ts';
 
 /** Short of a scope: all scopes of the operation in one challenge (RFC 6750 §3.1). */
 export const scopes: Step = ({ granted, needed, lattice, requirement: { kind }, context }) => {
   if (lattice.covers(granted, needed)) return undefined;
-  if (context.steppedUp) return refuse(kind, 'login_did_not_help');
+  if (answered(context, 'insufficient_scope')) return refuse(kind, 'login_did_not_help');
   return challenge(kind, 'insufficient_scope', { error: 'insufficient_scope', scopes: needed });
 };
 

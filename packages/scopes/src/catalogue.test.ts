@@ -120,6 +120,14 @@ describe('a resource', () => {
     expect(catalogue.find({ kind: 'tool', name })).toBeUndefined();
   });
 
+  it('gives the variables of its URI, decoded, as the one reading of it', () => {
+    const catalogue = createCatalogue([resource('expense://{year}/{id}')]);
+    const variables = (name: string) => catalogue.resolve({ kind: 'resource', name })?.variables;
+    expect(variables('expense://2026/a%2Fb')).toEqual({ year: '2026', id: 'a/b' });
+    expect(variables('expense://2026/%ff')).toBeUndefined();
+    expect(variables('expense://{year}/{id}')).toEqual({ year: '{year}', id: '{id}' });
+  });
+
   it('has its own requirement before that of a template', () => {
     const catalogue = createCatalogue([resource('expense://{id}'), resource('expense://policy')]);
     expect(catalogue.find({ kind: 'resource', name: 'expense://policy' })?.name).toBe('expense://policy');

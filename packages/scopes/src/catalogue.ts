@@ -1,6 +1,6 @@
 import type { Operation, Requirement } from './requirement.ts';
 import { type Bases, mcpBases, requirementProblems } from './requirement-problems.ts';
-import { compileUriTemplate } from './uri-template.ts';
+import { createUriMatcher } from './uri-template.ts';
 
 /** All requirements of a server. What is not in it does not exist for any caller. */
 export interface Catalogue {
@@ -8,12 +8,21 @@ export interface Catalogue {
   readonly requirements: readonly Requirement[];
   /** The requirement of an operation; a resource is found by its name or by a URI that its template stands for. */
   find(operation: Operation): Requirement | undefined;
+  /** The same with the variables of a resource's URI, so that what was decided on is what is read. */
+  resolve(operation: Operation): ResolvedOperation | undefined;
   /**
    * The gate of registration: a server calls it for everything it is about to offer.
    *
    * @throws RangeError when the operation has no requirement.
    */
   requirementOf(operation: Operation): Requirement;
+}
+
+/** What an operation is, by the catalogue. */
+export interface ResolvedOperation {
+  readonly requirement: Requirement;
+  /** Percent-decoded variables of the URI; empty for tools, prompts and resources without any. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 export interface CatalogueOptions {
@@ -53,17 +62,25 @@ export function createCatalogue(
   const entries = Object.freeze(requirements.map((requirement) => Object.freeze({ ...requirement })));
   const byKey = new Map(entries.map((entry) => [key(entry), entry]));
   const templates = entries
-    .filter((entry) => entry.kind === 'resource')
-    .map((entry) => ({ entry, matches: compileUriTemplate(entry.name) }));
-  const find = (operation: Operation): Requirement | undefined =>
-    byKey.get(key(operation)) ??
-    (operation.kind === 'resource'
-      ? templates.find(({ matches }) => matches(operation.name))?.entry
-      : undefined);
+    .filter(({ kind }) => kind === 'resource')
+    .map((requirement) => ({ requirement, match: createUriMatcher(requirement.name) }));
+  const resolve = (operation: Operation): ResolvedOperation | undefined => {
+    const exact = byKey.get(key(operation));
+    if (operation.kind !== 'resource') return exact && { requirement: exact, variables: {} };
+    const candidates =
+      exact === undefined ? templates : templates.filter(({ requirement }) => requirement === exact);
+    for (const { requirement, match } of candidates) {
+      const variables = match(operation.name);
+      if (variables !== undefined) return { requirement, variables };
+    }
+    return undefined;
+  };
+  const find = (operation: Operation) => resolve(operation)?.requirement;
 
   return Object.freeze({
     requirements: entries,
     find,
+    resolve,
     requirementOf: (operation: Operation) => {
       const requirement = find(operation);
       if (requirement !== undefined) return requirement;

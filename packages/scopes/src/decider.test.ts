@@ -47,7 +47,8 @@ describe('scopes', () => {
   );
 
   it(verifies('sc:challenge', 'that a step-up did not bring refuse, and say so'), () => {
-    expect(ask(grantOf(), 'submit_expense', {}, { steppedUp: true })).toEqual({
+    expect(ask(grantOf(), 'submit_expense', {}, { steppedUp: 'invalid_token' }).outcome).toBe('step-up');
+    expect(ask(grantOf(), 'submit_expense', {}, { steppedUp: 'insufficient_scope' })).toEqual({
       outcome: 'refuse',
       reason: 'login_did_not_help',
       message:

@@ -1,4 +1,10 @@
-export { type Catalogue, type CatalogueOptions, createCatalogue, defineRequirement } from './catalogue.ts';
+export {
+  type Catalogue,
+  type CatalogueOptions,
+  createCatalogue,
+  defineRequirement,
+  type ResolvedOperation,
+} from './catalogue.ts';
 export { createDecider, type Decider, type DeciderOptions } from './decider.ts';
 export { type Decision, type DecisionReason, decisionReasons, type StepUp } from './decision.ts';
 export { emitScopes, parseScopes } from './dialect.ts';

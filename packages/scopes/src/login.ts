@@ -1,7 +1,7 @@
 import type { Grant } from '@mcp-obo/grant';
 import { idpProfiles } from '@mcp-obo/idp-profile';
 import type { StepUp } from './decision.ts';
-import { challenge, refuse } from './obstacle.ts';
+import { answered, challenge, refuse } from './obstacle.ts';
 import type { PreparedQuestion, Step } from './question.ts';
 import { strictest, type Tier } from './tier.ts';
 
@@ -15,7 +15,7 @@ export const login: Step = (question) => {
   const asked = shortfall(question);
   if (asked === undefined) return undefined;
   if (grant.user === undefined) return refuse(kind, 'needs_login');
-  if (context.steppedUp) return refuse(kind, 'login_did_not_help');
+  if (answered(context, 'insufficient_user_authentication')) return refuse(kind, 'login_did_not_help');
   const { weak, ...parameters } = asked;
   return challenge(kind, weak ? 'login_too_weak' : 'login_too_old', {
     error: 'insufficient_user_authentication',

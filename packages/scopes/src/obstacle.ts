@@ -1,5 +1,5 @@
 import { type DecisionReason, decisionReasons, type StepUp } from './decision.ts';
-import type { Obstacle } from './question.ts';
+import type { DecisionContext, Obstacle } from './question.ts';
 import type { OperationKind } from './requirement.ts';
 
 /** Refuses, and looks like what is not there. */
@@ -15,4 +15,9 @@ export function refuse(kind: OperationKind, reason: DecisionReason, message?: st
 /** Asks for a new login or a fresher token. */
 export function challenge(what: string, reason: DecisionReason, stepUp: StepUp): Obstacle {
   return { outcome: 'step-up', reason, message: decisionReasons[reason](what), challenge: stepUp };
+}
+
+/** True when the caller has answered such a challenge already, so that another one would go in circles. */
+export function answered({ steppedUp }: DecisionContext, error: StepUp['error']): boolean {
+  return steppedUp === true || steppedUp === error;
 }

@@ -1,5 +1,5 @@
 import type { Grant } from '@mcp-obo/grant';
-import type { Decision } from './decision.ts';
+import type { Decision, StepUp } from './decision.ts';
 import type { Lattice } from './lattice.ts';
 import type { ArgumentDemand, Arguments, Operation, Requirement } from './requirement.ts';
 import type { Entitlements, RolePolicy } from './role-policy.ts';
@@ -12,8 +12,12 @@ export type Facts = Readonly<Record<string, string | number | boolean>>;
 export interface DecisionContext {
   /** Seconds since the epoch. */
   readonly now: number;
-  /** The caller has answered a challenge for this operation: what is missing still, no login brings. */
-  readonly steppedUp?: boolean;
+  /**
+   * The challenge for this operation that the caller has already answered with a newer token: what it asked
+   * for and is missing still, no login brings. `true` stands for any. A refresh answers `invalid_token` and
+   * says nothing about what a login would bring.
+   */
+  readonly steppedUp?: StepUp['error'] | boolean;
   /** What the user has approved: this call, or calls of this kind in this session. */
   readonly approved?: 'session' | 'call';
   readonly client?: Facts;

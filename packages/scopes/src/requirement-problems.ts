@@ -1,7 +1,7 @@
 import type { OperationKind, Requirement } from './requirement.ts';
 import { isScopeToken } from './scope.ts';
 import { isTierName } from './tier.ts';
-import { compileUriTemplate } from './uri-template.ts';
+import { createUriMatcher } from './uri-template.ts';
 
 /** Base scopes that the operations of a kind can stand on. */
 export type Bases = Readonly<Record<OperationKind, readonly string[]>>;
@@ -55,7 +55,7 @@ function meaningProblems({ kind, name, base }: Requirement, bases: Bases): reado
   if (!bases[kind].includes(base)) problems.push(`base must be one of ${bases[kind].join(', ')}`);
   if (kind === 'resource') {
     try {
-      compileUriTemplate(name);
+      createUriMatcher(name);
     } catch (error) {
       problems.push(error instanceof Error ? error.message : String(error));
     }

@@ -21,18 +21,14 @@ describe('a challenge', () => {
     [okta, 'mcp:tools:execute expenses:write'],
     [auth0, 'mcp:tools:execute expenses:write'],
     [entra, `${prefix}/mcp:tools:execute ${prefix}/expenses:write`],
-  ])(
-    verifies(['sc:challenge', 'sc:dialects'], 'names all scopes of the operation as $0.name spells them'),
-    (idp, scope) => {
-      expect(challengeOf(idp, askOf(), 'submit_expense')).toEqual({
-        resourceMetadata,
-        error: 'insufficient_scope',
-        errorDescription:
-          'Your login does not cover this tool. Log in again with the scopes of the challenge.',
-        scope,
-      });
-    },
-  );
+  ])(verifies(['sc:challenge', 'sc:dialects'], 'names all scopes of the operation by %o'), (idp, scope) => {
+    expect(challengeOf(idp, askOf(), 'submit_expense')).toEqual({
+      resourceMetadata,
+      error: 'insufficient_scope',
+      errorDescription: 'Your login does not cover this tool. Log in again with the scopes of the challenge.',
+      scope,
+    });
+  });
 
   it(verifies('sc:challenge', 'asks for a stronger and fresher login (RFC 9470 §3)'), () => {
     const ask = askOf({ tiers: { 'read-only': { maxLoginAge: 30, acrValues: ['gold', 'silver'] } } });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { askOf } from '../test/ask.ts';
 import { catalogue, grantOf, now, rolePolicy, ruled } from '../test/fixture.ts';
 import { createDecider } from './decider.ts';
+import type { DecisionContext } from './question.ts';
 import { createTiers, type TierOverrides } from './tier.ts';
 
 const everything = {
@@ -81,6 +82,16 @@ describe('the login', () => {
       outcome: 'refuse',
       reason: 'login_did_not_help',
     });
+  });
+
+  it(verifies('sc:tiers', 'is asked for after a step-up that brought a scope, and after a refresh'), () => {
+    const ask = askOf({ tiers: { 'read-only': { maxLoginAge: 600 } } });
+    const old = grantOf({ authTime: 0 });
+    const after = (steppedUp: DecisionContext['steppedUp']) =>
+      ask(old, 'list_expenses', {}, { steppedUp }).outcome;
+    expect(after('insufficient_scope')).toBe('step-up');
+    expect(after('invalid_token')).toBe('step-up');
+    expect(after('insufficient_user_authentication')).toBe('refuse');
   });
 
   it(verifies('sc:tiers', 'must please tier and arguments both'), () => {
