@@ -106,8 +106,17 @@ function configure(deps: ProviderDeps): Configuration {
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: true },
-      revocation: { enabled: true },
-      introspection: { enabled: true },
+      // RFC 7009 §2.1: a token is revoked by the client it was issued to.
+      revocation: {
+        enabled: true,
+        allowedPolicy: async (_context, client, token) => token.clientId === client.clientId,
+      },
+      // RFC 7662 §2.1: only who can authenticate may ask about tokens of others.
+      introspection: {
+        enabled: true,
+        allowedPolicy: async (_context, client, token) =>
+          token.clientId === client.clientId || client.clientAuthMethod !== 'none',
+      },
       registration: { enabled: true },
       backchannelLogout: { enabled: true },
       rpInitiatedLogout: {
