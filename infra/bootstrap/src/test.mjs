@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { liveView, plain, seconds } from './live-view.mjs';
+import { testParts } from './parts.mjs';
+import { prepareRedis } from './redis.mjs';
+import { formatTable, requirementTable } from './requirement-table.mjs';
+import { readResults, reportOf, testedWorkspaces } from './results.mjs';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const artifacts = join(root, 'artifacts');
+const packed = join(artifacts, 'packed');
+const quick = process.argv.includes('--quick');
+const force = process.argv.includes('--force');
+const strict = process.env.CI === 'true';
+
+const say = (/** @type {string} */ line) => void process.stdout.write(`${line}\n`);
+
+rmSync(packed, { recursive: true, force: true });
+mkdirSync(packed, { recursive: true });
+const workspaces = testedWorkspaces(root).filter((folder) => !quick || folder !== 'e2e');
+for (const folder of testedWorkspaces(root)) rmSync(join(root, reportOf(folder)), { force: true });
+
+/** @type {{ name: string, status: 'passed' | 'failed' | 'skipped' }[]} */
+const checks = [];
+const redis = prepareRedis({ mayInstall: !process.argv.includes('--no-install'), say });
+say(
+  redis.ready
+    ? `✓ ${redis.message}`
+    : `✗ ${redis.message}; the tests that need it ${strict ? 'fail' : 'are skipped'}`,
+);
+if (!redis.ready) checks.push({ name: 'redis', status: strict ? 'failed' : 'skipped' });
+if (quick) say('Left out here and part of npm test: the packed packages (publint, attw) and e2e.');
+
+for (const part of testParts({ root, packed, quick, force })) {
+  checks.push({ name: part.name, status: (await runPart(part)) ? 'passed' : 'failed' });
+}
+await conclude();
+
+/**
+ * Runs the commands of a part; all output goes to `artifacts/NAME.log`.
+ * @param {import('./parts.mjs').Part} part
+ */
+async function runPart({ name, commands }) {
+  const log = createWriteStream(join(artifacts, `${name}.log`));
+  const view = liveView(name);
+  const start = Date.now();
+  let ok = true;
+  for (const [command, ...args] of commands) {
+    const code = await new Promise((resolve) => {
+      log.write(`$ ${command} ${args.join(' ')}\n`);
+      const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+      child.once('error', (error) => {
+        log.write(`${error.message}\n`);
+        resolve(1);
+      });
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on('data', (chunk) => {
+          log.write(plain(String(chunk)));
+          view.note(String(chunk));
+        });
+      }
+      child.once('close', resolve);
+    });
+    ok &&= code === 0;
+  }
+  await new Promise((resolve) => log.end(() => resolve(undefined)));
+  view.done(`${ok ? '✓' : '✗'} ${name} ${seconds(Date.now() - start)}`);
+  return ok;
+}
+
+/** Prints what failed, writes the requirement table, and ends with the line that counts. */
+async function conclude() {
+  const results = workspaces.flatMap((folder) => readResults(root, folder));
+  const failedTests = results.filter(({ status }) => status === 'failed');
+  for (const { file, title, message } of failedTests) {
+    say(`\n✗ ${file}\n  ${title}\n${indent(plain(message).split('\n').slice(0, 12))}`);
+  }
+  for (const { name, status } of checks) {
+    if (status === 'failed') say(`\n✗ ${name}: the end of artifacts/${name}.log\n${indent(logTail(name))}`);
+  }
+  await writeRequirements(results);
+  const count = (/** @type {string} */ wanted) =>
+    [...results, ...checks].filter(({ status }) => status === wanted).length;
+  const failed = count('failed');
+  say(`\n${count('passed')} passed, ${failed} failed, ${count('skipped')} skipped`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+/** @param {import('./results.mjs').TestResult[]} results */
+async function writeRequirements(results) {
+  const manifest = join(root, 'e2e', 'requirements.ts');
+  const { requirements = {} } = existsSync(manifest) ? await import(pathToFileURL(manifest).href) : {};
+  const rows = requirementTable(results, requirements);
+  writeFileSync(join(artifacts, 'requirements.md'), formatTable(rows));
+  writeFileSync(join(artifacts, 'requirements.json'), `${JSON.stringify(rows, undefined, 2)}\n`);
+  const count = (/** @type {string} */ wanted) => rows.filter(({ result }) => result === wanted).length;
+  say(
+    `\nRequirements: ${count('proved')} proved, ${count('failed')} failed, ${count('unproved')} unproved, ` +
+      `${count('gap')} known gaps. The table: artifacts/requirements.md`,
+  );
+}
+
+/** @param {string} name */
+function logTail(name) {
+  const file = join(artifacts, `${name}.log`);
+  return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-25) : [];
+}
+
+/** @param {readonly string[]} lines */
+function indent(lines) {
+  return lines.map((line) => `    ${line}`).join('\n');
+}
