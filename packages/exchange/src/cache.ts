@@ -8,9 +8,9 @@ export interface Cache {
   readonly get: (key: string) => Promise<Uint8Array | undefined>;
   /** Stores until `expiresAt` (milliseconds since the epoch) under tags it can be evicted by. */
   readonly set: (key: string, value: Uint8Array, options: CacheEntryOptions) => Promise<void>;
-  /** Removes one entry. */
+  /** Removes one entry; a failure is forgotten like that of a write. */
   readonly delete: (key: string) => Promise<void>;
-  /** Removes every entry with the tag; answers how many. */
+  /** Removes every entry with the tag; answers how many. Rejects when the store did not do it: an eviction is never lost unseen. */
   readonly evictByTag: (tag: string) => Promise<number>;
   /** Whether the store answers now. */
   readonly healthy: () => Promise<boolean>;

@@ -14,6 +14,7 @@ export type { ExchangeContext, ExchangeEvent, OnExchangeEvent } from './events.t
 export { createMemoryCache, type MemoryCacheOptions } from './memory-cache.ts';
 export type { DownstreamToken, MachineRequest, OnBehalfOfRequest, TokenExchange } from './on-behalf-of.ts';
 export type { Policy, PolicyRule } from './policy.ts';
+export { type KeyRing, type SealKey, sealCache } from './seal-cache.ts';
 export { atIssuer, type PerIssuer, type Target } from './target.ts';
 export { createUpstream, type UpstreamOptions } from './upstream/create-upstream.ts';
 export type {

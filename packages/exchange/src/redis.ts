@@ -1,0 +1,2 @@
+export { createRedisCache, type RedisCacheOptions, type RedisOperation } from './redis/redis-cache.ts';
+export { redisOptions } from './redis/redis-options.ts';
