@@ -46,6 +46,8 @@ export function testParts({ root, packed, quick, force }) {
         ['turbo', 'run', 'typecheck', 'test', '--filter=@mcp-obo/e2e', '--only', '--force', ...turbo],
       ],
     },
+    // Last: it holds the reports of all others against the requirements.
+    { name: 'requirements', commands: [['vitest', 'run', '--root', 'e2e', '--dir', 'e2e/manifest']] },
   ];
 }
 

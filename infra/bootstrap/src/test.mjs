@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
-import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { liveView, plain, seconds } from './live-view.mjs';
 import { testParts } from './parts.mjs';
 import { prepareRedis } from './redis.mjs';
-import { formatTable, requirementTable } from './requirement-table.mjs';
 import { readResults, reportOf, testedWorkspaces } from './results.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -18,6 +17,7 @@ const strict = process.env.CI === 'true';
 const say = (/** @type {string} */ line) => void process.stdout.write(`${line}\n`);
 
 rmSync(packed, { recursive: true, force: true });
+rmSync(join(artifacts, 'requirements.md'), { force: true });
 mkdirSync(packed, { recursive: true });
 const workspaces = testedWorkspaces(root).filter((folder) => !quick || folder !== 'e2e');
 for (const folder of testedWorkspaces(root)) rmSync(join(root, reportOf(folder)), { force: true });
@@ -31,12 +31,15 @@ say(
     : `✗ ${redis.message}; the tests that need it ${strict ? 'fail' : 'are skipped'}`,
 );
 if (!redis.ready) checks.push({ name: 'redis', status: strict ? 'failed' : 'skipped' });
-if (quick) say('Left out here and part of npm test: the packed packages (publint, attw) and e2e.');
+if (quick)
+  say(
+    'Left out here and part of npm test: the packed packages (publint, attw), e2e and the table of requirements.',
+  );
 
 for (const part of testParts({ root, packed, quick, force })) {
   checks.push({ name: part.name, status: (await runPart(part)) ? 'passed' : 'failed' });
 }
-await conclude();
+conclude();
 
 /**
  * Runs the commands of a part; all output goes to `artifacts/NAME.log`.
@@ -70,8 +73,8 @@ async function runPart({ name, commands }) {
   return ok;
 }
 
-/** Prints what failed, writes the requirement table, and ends with the line that counts. */
-async function conclude() {
+/** Prints what failed and ends with the line that counts. */
+function conclude() {
   const results = workspaces.flatMap((folder) => readResults(root, folder));
   const failedTests = results.filter(({ status }) => status === 'failed');
   for (const { file, title, message } of failedTests) {
@@ -80,26 +83,13 @@ async function conclude() {
   for (const { name, status } of checks) {
     if (status === 'failed') say(`\n✗ ${name}: the end of artifacts/${name}.log\n${indent(logTail(name))}`);
   }
-  await writeRequirements(results);
+  if (existsSync(join(artifacts, 'requirements.md')))
+    say('\nRequirement, tests, result: artifacts/requirements.md');
   const count = (/** @type {string} */ wanted) =>
     [...results, ...checks].filter(({ status }) => status === wanted).length;
   const failed = count('failed');
   say(`\n${count('passed')} passed, ${failed} failed, ${count('skipped')} skipped`);
   process.exitCode = failed === 0 ? 0 : 1;
-}
-
-/** @param {import('./results.mjs').TestResult[]} results */
-async function writeRequirements(results) {
-  const manifest = join(root, 'e2e', 'requirements.ts');
-  const { requirements = {} } = existsSync(manifest) ? await import(pathToFileURL(manifest).href) : {};
-  const rows = requirementTable(results, requirements);
-  writeFileSync(join(artifacts, 'requirements.md'), formatTable(rows));
-  writeFileSync(join(artifacts, 'requirements.json'), `${JSON.stringify(rows, undefined, 2)}\n`);
-  const count = (/** @type {string} */ wanted) => rows.filter(({ result }) => result === wanted).length;
-  say(
-    `\nRequirements: ${count('proved')} proved, ${count('failed')} failed, ${count('unproved')} unproved, ` +
-      `${count('gap')} known gaps. The table: artifacts/requirements.md`,
-  );
 }
 
 /** @param {string} name */
