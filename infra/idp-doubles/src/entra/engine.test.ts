@@ -1,0 +1,208 @@
+import { verifies } from '@mcp-obo/testbed/verifies';
+import { decodeJwt } from 'jose';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createEngineBench, type EngineBench } from '../../test/engine-bench.ts';
+import type { AadstsCode } from './aadsts.ts';
+import { type EntraDouble, startEntraDouble } from './double.ts';
+import { entraIds, exampleEntraDirectory } from './example-directory.ts';
+
+const mfa = '{"access_token":{"capolids":{"essential":true,"values":["policy"]}}}';
+const read = 'api:expenses.read';
+const write = 'api:expenses.write';
+let entra: EntraDouble;
+let bench: EngineBench;
+
+beforeAll(async () => {
+  entra = await startEntraDouble({ directory: exampleEntraDirectory(), http: true });
+});
+
+beforeEach(() => {
+  bench = engine();
+});
+
+afterEach(async () => {
+  entra.setBehaviour(undefined);
+  await bench.close();
+});
+
+afterAll(() => entra.close());
+
+function engine(over: { ceiling?: readonly string[]; legacy?: boolean } = {}): EngineBench {
+  const issuers = { v1: entra.issuerOf(entraIds.tenant, 1), v2: entra.issuerOf(entraIds.tenant, 2) };
+  const jwksUri = entra.jwksUri(entraIds.tenant);
+  const audiences = [entraIds.mcpServer, 'api://mcp-server'];
+  const expenses = {
+    name: 'expenses-api',
+    audience: 'api://expenses',
+    answerAudience: entraIds.expensesApi,
+    scopes: [read, write, 'api:expenses.admin'],
+    machineScopes: ['api:expenses.totals'],
+  };
+  const legacy = { name: 'legacy-api', audience: 'api://legacy', scopes: ['user_impersonation'] };
+  return createEngineBench({
+    profile: 'entra',
+    issuer: issuers.v2,
+    answerIssuers: [issuers.v1],
+    tokenEndpoint: entra.tokenEndpoint(entraIds.tenant),
+    jwksUri,
+    credential: {
+      kind: 'client_secret_post',
+      clientId: entraIds.mcpServer,
+      clientSecret: 'example-secret',
+    },
+    target: { ...(over.legacy === true ? legacy : expenses), kind: 'jwt' },
+    ...(over.ceiling === undefined ? {} : { ceiling: over.ceiling }),
+    subjects: [
+      { issuer: issuers.v2, audiences, jwksUri },
+      { issuer: issuers.v1, audiences, jwksUri },
+    ],
+  });
+}
+
+const alicesToken = (over: { version?: 1 | 2 } = {}) =>
+  entra.mintUserToken({
+    user: entraIds.alice,
+    app: entraIds.mcpServer,
+    client: entraIds.desktopClient,
+    ...over,
+  });
+
+describe('the exchange engine against the Entra double', () => {
+  it(
+    verifies('tb:upstream-entra', 'obtains a v2.0 token for the same user, though sub differs'),
+    async () => {
+      const subject = await alicesToken();
+      const token = await bench.exchange(subject, [read]);
+      const claims = decodeJwt(token.accessToken);
+      expect(claims).toMatchObject({ ver: '2.0', aud: entraIds.expensesApi, oid: entraIds.alice });
+      expect(claims.sub).not.toBe(decodeJwt(subject).sub);
+    },
+  );
+
+  it(verifies('tb:upstream-entra', 'obtains a v1.0 token for an API that asks for v1.0'), async () => {
+    const legacy = engine({ legacy: true });
+    const token = await legacy.exchange(await alicesToken(), ['user_impersonation']);
+    await legacy.close();
+    expect(decodeJwt(token.accessToken)).toMatchObject({ ver: '1.0', aud: 'api://legacy' });
+  });
+
+  it(verifies('tb:upstream-entra', 'exchanges a v1.0 subject token'), async () => {
+    const token = await bench.exchange(await alicesToken({ version: 1 }), [read]);
+    expect(decodeJwt(token.accessToken)).toMatchObject({ aud: entraIds.expensesApi });
+  });
+
+  it(verifies('tb:upstream-entra', 'reports every consented scope that came back for one'), async () => {
+    expect((await bench.exchange(await alicesToken(), [read])).scopes).toEqual([read, write]);
+  });
+
+  it(
+    verifies('tb:narrow-only', 'refuses the answer when a consented scope is above the policy'),
+    async () => {
+      const narrow = engine({ ceiling: [read] });
+      const refusal = narrow.exchange(await alicesToken(), [read]);
+      await expect(refusal).rejects.toMatchObject({ code: 'bad_gateway', reason: 'answer_scope' });
+      await narrow.close();
+    },
+  );
+
+  it(verifies('tb:m2m', 'obtains an app-only token by /.default'), async () => {
+    const token = await bench.engine.machine({
+      client: 'mcp-server',
+      target: 'expenses-api',
+      scopes: ['api:expenses.totals'],
+    });
+    expect(entra.requests.at(-1)?.get('scope')).toBe('api://expenses/.default');
+    expect(decodeJwt(token.accessToken)).toMatchObject({ idtyp: 'app', roles: ['api:expenses.totals'] });
+  });
+
+  it('drops the refresh and ID tokens that Entra adds', async () => {
+    const token = await bench.exchange(await alicesToken(), [read]);
+    expect(Object.keys(token).sort()).toEqual([
+      'accessToken',
+      'expiresAt',
+      'issuedTokenType',
+      'scopes',
+      'source',
+      'tokenType',
+    ]);
+  });
+
+  it(verifies('tb:upstream-entra', 'passes a claims challenge of the caller on'), async () => {
+    await bench.exchange(await alicesToken(), [read], { claims: mfa });
+    expect(entra.requests.at(-1)?.get('claims')).toBe(mfa);
+  });
+
+  it('asks once for the same, so that Entra sees no loop (AADSTS50196)', async () => {
+    const subject = await alicesToken();
+    const before = entra.requests.length;
+    await Promise.all([1, 2, 3].map(() => bench.exchange(subject, [read])));
+    await bench.exchange(subject, [read]);
+    expect(entra.requests.length - before).toBe(1);
+  });
+});
+
+describe('what the engine says to each AADSTS code', () => {
+  it.each<[AadstsCode, string, string, number]>([
+    [50013, 'invalid_token', 'subject_refused', 401],
+    [500133, 'invalid_token', 'subject_refused', 401],
+    [50173, 'invalid_token', 'subject_refused', 401],
+    [50132, 'invalid_token', 'subject_refused', 401],
+    [50057, 'invalid_token', 'subject_refused', 401],
+    [65001, 'consent_required', 'consent_required', 400],
+    [500131, 'server_error', 'upstream_configuration', 500],
+    [700016, 'server_error', 'upstream_credential', 500],
+    [700024, 'server_error', 'upstream_credential', 500],
+    [700027, 'server_error', 'upstream_credential', 500],
+    [700213, 'server_error', 'upstream_credential', 500],
+    [7000215, 'server_error', 'upstream_credential', 500],
+    [7000218, 'server_error', 'upstream_credential', 500],
+    [7000222, 'server_error', 'upstream_credential', 500],
+    [50012, 'server_error', 'upstream_credential', 500],
+    [9010010, 'server_error', 'upstream_target', 500],
+    [500011, 'server_error', 'upstream_target', 500],
+    [70011, 'server_error', 'upstream_target', 500],
+    [900144, 'server_error', 'upstream_configuration', 500],
+    [90002, 'server_error', 'upstream_configuration', 500],
+    [70003, 'server_error', 'upstream_configuration', 500],
+    [7000114, 'access_denied', 'upstream_denied', 403],
+    [50196, 'temporarily_unavailable', 'upstream_throttled', 503],
+  ])(verifies('tb:error-map', 'AADSTS%i becomes %s (%s)'), async (code, error, reason, status) => {
+    entra.setBehaviour({ refuse: code });
+    const refusal = bench.exchange(await alicesToken(), [read]);
+    await expect(refusal).rejects.toMatchObject({ code: error, reason, status });
+  });
+
+  it.each<[AadstsCode]>([[50076], [50079], [53003]])(
+    verifies('tb:error-map', 'AADSTS%i with a challenge keeps the claims, and without one asks the user'),
+    async (code) => {
+      const subject = await alicesToken();
+      entra.setBehaviour({ refuse: code, claims: mfa });
+      await expect(bench.exchange(subject, [read])).rejects.toMatchObject({
+        code: 'insufficient_claims',
+        params: { claims: mfa },
+      });
+      entra.setBehaviour({ refuse: code });
+      await expect(bench.exchange(subject, [read])).rejects.toMatchObject({ code: 'interaction_required' });
+    },
+  );
+
+  it(verifies('tb:error-map', 'keeps the suberror of a missing consent'), async () => {
+    const refusal = bench.exchange(await alicesToken(), ['api:expenses.admin']);
+    await expect(refusal).rejects.toMatchObject({
+      code: 'consent_required',
+      params: { suberror: 'consent_required' },
+    });
+  });
+
+  it(verifies('tb:error-map', 'keeps the time that a throttled client must wait'), async () => {
+    entra.setBehaviour({ refuse: 90055, retryAfter: 77 });
+    const refusal = bench.exchange(await alicesToken(), [read]);
+    await expect(refusal).rejects.toMatchObject({ code: 'temporarily_unavailable', retryAfter: 77 });
+  });
+
+  it(verifies('tb:error-map', 'lets no text of Entra into the message'), async () => {
+    entra.setBehaviour({ refuse: 50013 });
+    const error: unknown = await bench.exchange(await alicesToken(), [read]).catch((cause: unknown) => cause);
+    expect(String(error)).not.toMatch(/AADSTS|Trace ID/);
+  });
+});

@@ -1,0 +1,99 @@
+import {
+  createAnswerValidator,
+  createExchangeEngine,
+  createMemoryCache,
+  createUpstream,
+  type EngineRequest,
+  type ExchangeEngine,
+  type Policy,
+  type Target,
+  type UpstreamCredential,
+} from '@mcp-obo/exchange';
+import { type IdpName, idpProfile } from '@mcp-obo/idp-profile';
+import { createValidator, type IssuerConfig } from '@mcp-obo/validator';
+
+/** The caller in every test, and its tenant. */
+export const client = 'mcp-server';
+export const tenant = 'acme';
+
+/** One identity provider as the engine is configured for it. */
+export interface EngineBenchOptions {
+  readonly profile: IdpName;
+  readonly issuer: string;
+  readonly answerIssuers?: readonly string[];
+  readonly tokenEndpoint: string;
+  /** Found by discovery when absent. */
+  readonly jwksUri?: string;
+  readonly credential: UpstreamCredential;
+  readonly target: Target;
+  /** What the client may have for users; everything the target has by default. */
+  readonly ceiling?: readonly string[];
+  /** How this server validates subject tokens. */
+  readonly subjects: readonly Omit<IssuerConfig, 'tenant' | 'profile'>[];
+}
+
+export interface EngineBench {
+  readonly engine: ExchangeEngine;
+  /** Validates the subject token and exchanges it, as a server does. */
+  readonly exchange: (
+    subjectToken: string,
+    scopes: readonly string[],
+    over?: Partial<EngineRequest>,
+  ) => ReturnType<ExchangeEngine['exchange']>;
+  readonly close: () => Promise<void>;
+}
+
+/** The engine of `@mcp-obo/exchange` over one identity provider: real validation, real requests. */
+export function createEngineBench(options: EngineBenchOptions): EngineBench {
+  const { target, credential, profile: name, ceiling = target.scopes, ...rest } = options;
+  const profile = idpProfile(name);
+  let randoms = 0;
+  const shared = { fetch, now: Date.now };
+  const upstream = createUpstream({
+    ...rest,
+    ...shared,
+    tenant,
+    profile,
+    credentials: { [client]: credential },
+    random: () => `random-${++randoms}`,
+  });
+  const targets = { [target.name]: target };
+  const answers = createAnswerValidator({ ...shared, upstreams: [upstream], targets });
+  const engine = createExchangeEngine({
+    targets,
+    upstreams: [upstream],
+    policy: policyFor(target, ceiling),
+    cache: createMemoryCache({ now: Date.now }),
+    answers,
+    now: Date.now,
+  });
+  const subjects = createValidator({
+    issuers: options.subjects.map((each) => ({ ...each, tenant, profile })),
+    fetch,
+  });
+  return {
+    engine,
+    async exchange(subjectToken, scopes, over = {}) {
+      const credential = { scheme: 'Bearer', token: subjectToken, method: 'POST', url: '' } as const;
+      const grant = await subjects.validate(credential);
+      return await engine.exchange({ client, grant, subjectToken, target: target.name, scopes, ...over });
+    },
+    async close() {
+      await engine.close();
+      answers.close();
+      subjects.close();
+    },
+  };
+}
+
+function policyFor(target: Target, ceiling: readonly string[]): Policy {
+  const rule = { clients: [client], target: target.name, tenants: [tenant] };
+  const machine = target.machineScopes ?? [];
+  return {
+    version: '1',
+    rules: [
+      { ...rule, scopes: ceiling },
+      ...(machine.length > 0 ? [{ ...rule, scopes: machine, machine: true }] : []),
+    ],
+  };
+}
