@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { ConfigError, type ConfigSource, loadConfig } from '@mcp-obo/config';
 import { z } from 'zod';
 
 const loopbackHosts = ['127.0.0.1', '::1', 'localhost'] as const;
@@ -39,7 +38,7 @@ const resource = z.strictObject({
   /** Scopes, as names or with the words for the consent page. */
   scopes: z.array(z.union([scopeToken, z.strictObject({ name: scopeToken, description: word })])).min(1),
   /** Life of its access tokens; the tenant's when absent. */
-  accessTokenTtl: seconds.optional(),
+  access_token_ttl: seconds.optional(),
   /** True for the resource that is meant when a client names none (MCP revisions before 2025-06-18). */
   default: z.boolean().default(false),
 });
@@ -63,9 +62,9 @@ const tenant = z
     exchange: z.array(permission).default([]),
     /** Who may use client credentials (RFC 6749 §4.4), and for what. */
     machine: z.array(permission).default([]),
-    accessTokenTtl: seconds.default(900),
-    refreshTokenTtl: seconds.default(14 * 86_400),
-    sessionTtl: seconds.default(14 * 86_400),
+    access_token_ttl: seconds.default(900),
+    refresh_token_ttl: seconds.default(14 * 86_400),
+    session_ttl: seconds.default(14 * 86_400),
   })
   .superRefine((value, context) => {
     const clients = new Set(value.clients.map((entry) => entry.client_id));
@@ -93,18 +92,22 @@ const tenant = z
   });
 
 const schema = z.strictObject({
-  /** Loopback only: passwords are in a file and pages are plain HTTP. */
-  host: z.enum(loopbackHosts, 'must be 127.0.0.1, ::1 or localhost: this is a development identity provider'),
-  /** 0 takes a free port. */
-  port: z.number().int().min(0).max(65_535),
+  listen: z.strictObject({
+    /** Loopback only: passwords are in a file and pages are plain HTTP. */
+    host: z
+      .enum(loopbackHosts, 'must be 127.0.0.1, ::1 or localhost: this is a development identity provider')
+      .default('127.0.0.1'),
+    /** 0 takes a free port. */
+    port: z.coerce.number().int().min(0).max(65_535, 'must be a port from 0 to 65535'),
+  }),
   tenants: z.array(tenant).min(1),
   /** Bearer token for `/dev/*` (key rotation, faults); without it these routes do not exist. */
-  adminToken: z.string().min(16).optional(),
+  admin_token: z.string().min(16).optional(),
   /** PEM file of an authority to trust for client metadata documents and logout receivers on loopback. */
-  trustedCaFile: word.optional(),
+  trusted_ca_file: word.optional(),
   /** Length of RSA signing keys. */
-  modulusLength: z.number().int().min(2048).default(2048),
-  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  modulus_length: z.number().int().min(2048).default(2048),
+  log_level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
 export type DevIdpConfig = z.output<typeof schema>;
@@ -115,35 +118,18 @@ export type UserConfig = TenantConfig['users'][number];
 export type ResourceConfig = TenantConfig['resources'][number];
 export type Permission = TenantConfig['exchange'][number];
 
-/** A configuration that cannot be used; the message names every bad setting. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
+/** Variables and the settings they stand for. */
+export const environment = {
+  DEV_IDP_HOST: 'listen.host',
+  DEV_IDP_PORT: 'listen.port',
+  LOG_LEVEL: 'log_level',
+} as const;
 
-/** Checks a configuration. Throws one `ConfigError` that names every bad setting. */
-export function parseConfig(input: unknown, source = 'configuration'): DevIdpConfig {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  const lines = result.error.issues.map(({ path, message }) => `  ${formatPath(path)}: ${message}`);
-  throw new ConfigError(`${source} cannot be used:\n${lines.join('\n')}`);
-}
-
-/** Reads and checks a YAML or JSON file. */
-export function loadConfig(file: string): DevIdpConfig {
-  let input: unknown;
-  try {
-    input = parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw new ConfigError(`${file} cannot be read: ${cause instanceof Error ? cause.message : cause}`);
+/** The settings of this process. Throws a `ConfigError` that names every bad one, and in production always. */
+export function readConfig(source: ConfigSource): DevIdpConfig {
+  if (source.env.NODE_ENV === 'production') {
+    const problem = 'is production; this identity provider is for development and does not start there';
+    throw new ConfigError([{ setting: 'NODE_ENV', problem }]);
   }
-  return parseConfig(input, file);
-}
-
-function formatPath(path: readonly PropertyKey[]): string {
-  return (
-    path
-      .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-      .join('')
-      .slice(1) || 'file'
-  );
+  return loadConfig(schema, environment, source);
 }

@@ -37,7 +37,7 @@ export function createResources(tenant: TenantConfig): Resources {
   const describe = (resource: ResourceConfig, scopes: readonly string[]): ResourceServer => ({
     audience: resource.identifier,
     scope: scopes.join(' '),
-    accessTokenTTL: resource.accessTokenTtl ?? tenant.accessTokenTtl,
+    accessTokenTTL: resource.access_token_ttl ?? tenant.access_token_ttl,
     accessTokenFormat: 'jwt',
     jwt: { sign: { alg: 'RS256' } },
   });

@@ -6,13 +6,14 @@ import { answerJson } from './json-answer.ts';
 import type { Log } from './log.ts';
 import { createOutboundFetch } from './outbound-fetch.ts';
 import { createTenant, type Tenant } from './tenant.ts';
+import { traced } from './traced.ts';
 
 export interface DevIdpDeps {
   readonly log: Log;
   readonly now: () => number;
   readonly random: (bytes: number) => Buffer;
   readonly fetch: typeof fetch;
-  /** PEM text of the authority that `trustedCaFile` names. */
+  /** PEM text of the authority that `trusted_ca_file` names. */
   readonly trustedCa?: string;
 }
 
@@ -39,13 +40,13 @@ export async function startDevIdp(config: DevIdpConfig, deps: DevIdpDeps): Promi
     for (const tenant of config.tenants)
       tenants.set(
         tenant.name,
-        await createTenant(url, tenant, { ...deps, fetch: outbound, modulusLength: config.modulusLength }),
+        await createTenant(url, tenant, { ...deps, fetch: outbound, modulusLength: config.modulus_length }),
       );
   } catch (error) {
     server.close();
     throw error;
   }
-  const route = createRouter(url, tenants, config.adminToken);
+  const route = traced(createRouter(url, tenants, config.admin_token));
   server.on('request', (request, response) => {
     route(request, response).catch((error: unknown) => {
       deps.log.error({ event: 'request_failed', err: error }, 'request_failed');
@@ -94,7 +95,7 @@ function allowBrowserRegistration(request: IncomingMessage, response: ServerResp
   return true;
 }
 
-async function listen(server: Server, { host, port }: DevIdpConfig): Promise<string> {
+async function listen(server: Server, { listen: { host, port } }: DevIdpConfig): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ConfigError } from '@mcp-obo/config';
 import type Provider from 'oidc-provider';
 import { createAccounts } from './accounts.ts';
 import { registerClientCredentials } from './client-credentials.ts';
-import { ConfigError, type TenantConfig } from './config.ts';
+import type { TenantConfig } from './config.ts';
 import { createConsents } from './consents.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createInteractions } from './interaction/interaction.ts';
@@ -95,9 +96,8 @@ export async function createTenant(origin: string, tenant: TenantConfig, deps: T
 async function checkClients(provider: Provider, tenant: TenantConfig): Promise<void> {
   for (const { client_id: id } of tenant.clients) {
     await provider.Client.find(id).catch((cause: Error & { error_description?: string }) => {
-      throw new ConfigError(
-        `tenant ${tenant.name}, client ${id}: ${cause.error_description ?? cause.message}`,
-      );
+      const setting = `tenants, ${tenant.name}, client ${id}`;
+      throw new ConfigError([{ setting, problem: cause.error_description ?? cause.message }]);
     });
   }
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { type DevIdpConfigInput, parseConfig } from '../src/config.ts';
+import { type DevIdpConfig, type DevIdpConfigInput, readConfig } from '../src/config.ts';
 import type { Log } from '../src/log.ts';
 import { createLoginBrowser, type LoginBrowser } from '../src/login.ts';
 import { startDevIdp } from '../src/server.ts';
@@ -52,7 +52,7 @@ export function testConfig(changes: { backchannelLogoutUri?: string } = {}): Dev
     {
       identifier: api,
       name: 'Expenses API',
-      accessTokenTtl: 300,
+      access_token_ttl: 300,
       scopes: ['api:expenses.read', 'api:expenses.write', 'api:expenses.admin', 'api:expenses.totals'],
     },
   ];
@@ -63,9 +63,8 @@ export function testConfig(changes: { backchannelLogoutUri?: string } = {}): Dev
     application_type: 'native',
   };
   return {
-    host: '127.0.0.1',
-    port: 0,
-    adminToken,
+    listen: { port: 0 },
+    admin_token: adminToken,
     tenants: [
       {
         name: 'acme',
@@ -98,6 +97,11 @@ export function testConfig(changes: { backchannelLogoutUri?: string } = {}): Dev
       { name: 'globex', users: [user('gina', ['employee'])], clients: [publicClient], resources },
     ],
   };
+}
+
+/** A configuration as it comes out of a file. */
+export function parseConfig(config: object): DevIdpConfig {
+  return readConfig({ env: {}, file: 'idp.yaml', readText: () => JSON.stringify(config) });
 }
 
 const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseConfig } from '../src/config.ts';
 import { startDevIdp } from '../src/server.ts';
-import { mcp, secrets, startTestIdp, type TestIdp, testConfig } from './idp.ts';
+import { mcp, parseConfig, secrets, startTestIdp, type TestIdp, testConfig } from './idp.ts';
 
 let idp: TestIdp;
 beforeAll(async () => {
@@ -79,6 +78,6 @@ it('does not start with a client that could never be used, and names it', async 
     },
   );
   await expect(start).rejects.toThrow(
-    'tenant acme, client broken: redirect_uris must only contain valid uris',
+    'tenants, acme, client broken: redirect_uris must only contain valid uris',
   );
 });
