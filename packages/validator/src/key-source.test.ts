@@ -1,0 +1,293 @@
+import { createGuardedFetch } from '@mcp-obo/metadata';
+import { createTestIssuer, type Fault, type ServedIssuer } from '@mcp-obo/testbed/issuer';
+import { verifies } from '@mcp-obo/testbed/verifies';
+import { afterAll, describe, expect, it } from 'vitest';
+import { bearer, createClock, issuerConfig, noon, outcomeOf, setUp } from '../test/platform.ts';
+import { createValidator } from './index.ts';
+
+/** Lets what runs in the background come to its end. */
+const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+const longLived = { exp: noon + 3600 };
+
+describe('keys', () => {
+  it(verifies('rs:jwks-ttl', 'are fetched once for five minutes'), async () => {
+    const { idp, outcome, clock, fetches } = setUp();
+    for (const seconds of [0, 100, 100, 39]) {
+      clock.advance(seconds);
+      expect(await outcome(await idp.mint())).toBe('user-1');
+    }
+    await settle();
+    expect(fetches()).toBe(1);
+  });
+
+  it(
+    verifies('rs:jwks-ttl', 'are renewed in the background before they expire, and nobody waits'),
+    async () => {
+      const { idp, outcome, clock, fetches, events } = setUp();
+      await outcome(await idp.mint());
+      clock.advance(240);
+      idp.faults.set('hang');
+      expect(await outcome(await idp.mint())).toBe('user-1');
+      expect(fetches()).toBe(2);
+      expect(events.filter(({ type }) => type === 'jwks_refresh')).toMatchObject([{ trigger: 'initial' }]);
+    },
+  );
+
+  it(verifies('rs:jwks-ttl', 'are not used beyond their time without asking for newer ones'), async () => {
+    const { idp, outcome, clock } = setUp();
+    const old = await idp.mint(longLived);
+    await outcome(old);
+    idp.rotate({ keep: false });
+    clock.advance(301);
+    expect(await outcome(old)).toBe('401 unknown_key');
+  });
+
+  it(verifies('rs:jwks-ttl', 'last as long as configured'), async () => {
+    const { idp, outcome, clock, fetches } = setUp({}, { jwks: { ttl: 10 } });
+    await outcome(await idp.mint());
+    clock.advance(10);
+    await outcome(await idp.mint());
+    expect(fetches()).toBe(2);
+  });
+
+  it(verifies('rs:jwks-rotation', 'with a new kid are found by one forced fetch'), async () => {
+    const { idp, outcome, fetches, events } = setUp();
+    await outcome(await idp.mint());
+    idp.rotate({ keep: true });
+    expect(await outcome(await idp.mint())).toBe('user-1');
+    expect(fetches()).toBe(2);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'jwks_refresh', trigger: 'forced' }));
+  });
+
+  it(verifies('rs:jwks-rotation', 'that reuse a kid are found when the signature fails'), async () => {
+    const { idp, outcome, clock } = setUp();
+    const old = await idp.mint();
+    await outcome(old);
+    clock.advance(1);
+    idp.rotate({ keep: false, kid: 'key-1' });
+    expect(await outcome(await idp.mint())).toBe('user-1');
+    expect(await outcome(old)).toBe('401 signature');
+  });
+
+  it.each([
+    ['an unknown kid', {}],
+    ['a kid that was used again', { kid: 'key-1' }],
+  ])(
+    verifies('rs:jwks-rotation', 'that may be new get 503 and not 401 while the cooldown lasts: %s'),
+    async (_, rotation) => {
+      const { idp, outcome, validator, clock, fetches } = setUp();
+      await outcome(await idp.mint());
+      await outcome(await idp.mint({}, { header: { kid: 'nonsense' } }));
+      expect(fetches()).toBe(2);
+      clock.advance(10);
+      idp.rotate({ keep: false, ...rotation });
+      const token = await idp.mint();
+      await expect(validator.validate(bearer(token))).rejects.toMatchObject({
+        code: 'temporarily_unavailable',
+        status: 503,
+        retryAfter: 20,
+      });
+      expect(fetches()).toBe(2);
+      clock.advance(20);
+      expect(await outcome(token)).toBe('user-1');
+    },
+  );
+
+  it(
+    verifies('rs:jwks-rotation', 'cannot be new for a token that is older than ours: 401 at once'),
+    async () => {
+      const { idp, outcome, clock } = setUp();
+      const forger = createTestIssuer({ issuer: idp.issuer, alg: 'ES256', now: clock.now });
+      const forged = [
+        await forger.mint(),
+        await forger.mint(),
+        await forger.mint({}, { header: { kid: 'x' } }),
+      ];
+      clock.advance(60);
+      await outcome(await idp.mint());
+      for (const token of forged) expect(await outcome(token)).toMatch(/^401/);
+    },
+  );
+
+  it(
+    verifies('rs:jwks-cooldown', 'are fetched once for a flood of unknown kids, then once per 30 s'),
+    async () => {
+      const { idp, outcome, clock, fetches } = setUp();
+      await outcome(await idp.mint());
+      const flood = async () => {
+        const tokens = await Promise.all(
+          Array.from({ length: 200 }, (_, index) => idp.mint({}, { header: { kid: `flood-${index}` } })),
+        );
+        const outcomes = await Promise.all(tokens.map(outcome));
+        expect(outcomes.filter((one) => one === 'user-1')).toEqual([]);
+      };
+      await flood();
+      clock.advance(29);
+      await flood();
+      expect(fetches()).toBe(2);
+      clock.advance(1);
+      await flood();
+      expect(fetches()).toBe(3);
+      expect(await outcome(await idp.mint())).toBe('user-1');
+    },
+  );
+
+  it(verifies('rs:jwks-cooldown', 'are fetched once for a flood that meets a cold start'), async () => {
+    const { idp, outcome, fetches } = setUp();
+    const tokens = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => idp.mint({}, { header: { kid: `${index}` } })),
+    );
+    expect(new Set(await Promise.all(tokens.map(outcome)))).toEqual(new Set(['401 unknown_key']));
+    expect(fetches()).toBe(1);
+  });
+
+  it(
+    verifies('rs:jwks-stale', 'go on working for a day while the issuer is down, with an event each time'),
+    async () => {
+      const { idp, outcome, clock, events } = setUp({ maxLifetime: 200_000 });
+      const token = await idp.mint({ exp: noon + 200_000 });
+      await outcome(token);
+      idp.faults.set('error');
+      clock.advance(86_399);
+      expect(await outcome(token)).toBe('user-1');
+      expect(await outcome(await idp.mint())).toBe('user-1');
+      expect(events).toContainEqual({ type: 'jwks_stale', issuer: idp.issuer, ageSeconds: 86_399 });
+      clock.advance(1);
+      expect(await outcome(token)).toBe('503 keys_unavailable');
+      idp.faults.set(undefined);
+      clock.advance(30);
+      expect(await outcome(token)).toBe('user-1');
+    },
+  );
+
+  it(
+    verifies(
+      'rs:jwks-stale',
+      'are asked for again less and less often, and nobody waits, while the issuer is down',
+    ),
+    async () => {
+      const { idp, outcome, clock, fetches } = setUp();
+      await outcome(await idp.mint());
+      idp.faults.set('error');
+      clock.advance(300);
+      for (let second = 0; second < 120; second += 1) {
+        expect(await outcome(await idp.mint())).toBe('user-1');
+        await settle();
+        clock.advance(1);
+      }
+      // After 1, 2, 4, 8, 16, then every 30 seconds.
+      expect(fetches()).toBeGreaterThan(5);
+      expect(fetches()).toBeLessThan(13);
+    },
+  );
+
+  it(verifies('rs:jwks-unreachable', 'that cannot be had give 503 with Retry-After, never 401'), async () => {
+    const { idp, validator, clock, fetches } = setUp();
+    idp.faults.set('error');
+    const token = await idp.mint();
+    const unavailable = { status: 503, code: 'temporarily_unavailable', retryAfter: 1 };
+    await expect(validator.validate(bearer(token))).rejects.toMatchObject(unavailable);
+    await expect(validator.validate(bearer(token))).rejects.toMatchObject(unavailable);
+    expect(fetches()).toBe(1);
+    idp.faults.set(undefined);
+    clock.advance(1);
+    expect((await validator.validate(bearer(token))).subject).toBe('user-1');
+  });
+
+  it.each([
+    ['an empty set', []],
+    ['a set of weak keys', [{ kty: 'oct', k: 'c2VjcmV0', kid: 'key-1' }]],
+  ])(
+    verifies('rs:jwks-unreachable', 'count as unreachable when the issuer publishes %s'),
+    async (_, keys) => {
+      const { idp, outcome, clock } = setUp();
+      idp.publish(keys);
+      expect(await outcome(await idp.mint())).toBe('503 keys_unavailable');
+      idp.publish(undefined);
+      clock.advance(1);
+      expect(await outcome(await idp.mint())).toBe('user-1');
+    },
+  );
+
+  it('that are left out are reported once, and again when the set changes', async () => {
+    const lines: string[] = [];
+    const log = { info: () => {}, warn: (_: object, message: string) => lines.push(message) };
+    const { idp, outcome, clock, events } = setUp({}, { log });
+    idp.publish([idp.key.jwk, { ...idp.key.jwk, kid: 'enc', use: 'enc' }]);
+    await outcome(await idp.mint());
+    clock.advance(300);
+    await outcome(await idp.mint());
+    expect(events.filter(({ type }) => type === 'jwks_key_left_out')).toEqual([
+      { type: 'jwks_key_left_out', issuer: idp.issuer, kid: 'enc', problem: 'not_for_signatures' },
+    ]);
+    expect(lines).toEqual(['a published key is left out']);
+  });
+
+  it('are found by discovery, which is asked again after a failure', async () => {
+    const { idp, outcome, clock } = setUp({ jwksUri: undefined as never }, { jwks: { ttl: 10 } });
+    await outcome(await idp.mint());
+    clock.advance(10);
+    await outcome(await idp.mint());
+    const metadata = '/.well-known/oauth-authorization-server';
+    expect(idp.requests.get(metadata)).toBe(1);
+    idp.faults.set('error', '/jwks');
+    clock.advance(10);
+    await outcome(await idp.mint());
+    idp.faults.set(undefined, '/jwks');
+    clock.advance(10);
+    expect(await outcome(await idp.mint())).toBe('user-1');
+    expect(idp.requests.get(metadata)).toBe(2);
+  });
+
+  it('are not fetched after the validator was closed', async () => {
+    const { idp, outcome, validator, fetches } = setUp();
+    validator.close();
+    expect(await outcome(await idp.mint())).toBe('503 keys_unavailable');
+    expect(fetches()).toBe(0);
+  });
+
+  it('do not hold a request for ever when fetch does not watch its signal', async () => {
+    const { idp, outcome } = setUp({}, { fetch: () => new Promise(() => {}), jwks: { timeout: 0.02 } });
+    expect(await outcome(await idp.mint())).toBe('503 keys_unavailable');
+  });
+});
+
+describe('keys over HTTP', () => {
+  const open: ServedIssuer[] = [];
+  const fetch = createGuardedFetch({ allowLoopbackHttp: true, timeoutMs: 300 });
+  afterAll(() => Promise.all([fetch.close(), ...open.map((server) => server.close())]));
+
+  async function serve() {
+    const clock = createClock();
+    const idp = createTestIssuer({ issuer: 'https://idp.example', alg: 'ES256', now: clock.now });
+    const server = await idp.serve();
+    open.push(server);
+    const validator = createValidator({
+      issuers: [issuerConfig(idp, { jwksUri: server.jwksUri })],
+      now: clock.now,
+      jwks: { timeout: 0.3 },
+      fetch,
+    });
+    return { clock, idp, outcome: (token: string) => outcomeOf(validator, token) };
+  }
+
+  it.each<Fault>(['error', 'hang', 'drip', 'truncated', 'huge', 'gzip_bomb', 'html', 'redirect'])(
+    verifies(
+      ['rs:jwks-stale', 'rs:jwks-unreachable'],
+      'survive the fault "%s": known ones serve, unknown ones give 503 (M03)',
+    ),
+    async (fault) => {
+      const warm = await serve();
+      expect(await warm.outcome(await warm.idp.mint())).toBe('user-1');
+      warm.idp.faults.set(fault);
+      warm.clock.advance(301);
+      expect(await warm.outcome(await warm.idp.mint())).toBe('user-1');
+      const cold = await serve();
+      cold.idp.faults.set(fault);
+      expect(await cold.outcome(await cold.idp.mint())).toBe('503 keys_unavailable');
+      cold.idp.faults.set(undefined);
+      cold.clock.advance(1);
+      expect(await cold.outcome(await cold.idp.mint())).toBe('user-1');
+    },
+  );
+});
