@@ -1,4 +1,5 @@
-import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
+import { isOAuthError } from '@mcp-obo/oauth-error';
+import { abortable } from './abortable.ts';
 import { checkAnswer } from './answer.ts';
 import type { StoredToken } from './cache-entry.ts';
 import type { EngineOptions, ExchangeEngine, IssuedToken } from './contract.ts';
@@ -81,18 +82,4 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
     machine: (request) => observe(request, () => obtain(planMachine(wiring, request), request.signal)),
     close: () => cache.close(),
   };
-}
-
-/** Gives up waiting when the caller does; the work goes on for the others and for the cache. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const give = () => reject(aborted(signal.reason));
-  signal.addEventListener('abort', give, { once: true });
-  work.then(resolve, reject).finally(() => signal.removeEventListener('abort', give));
-  return promise;
-}
-
-function aborted(cause: unknown): OAuthError {
-  return new OAuthError('temporarily_unavailable', 'The request was given up.', { reason: 'aborted', cause });
 }

@@ -1,7 +1,7 @@
 import { OAuthError } from '@mcp-obo/oauth-error';
 
 /** `fetch`, as far as a token request needs it. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
 /** Longest token response that is read. */
 const maxCharacters = 256 * 1024;
@@ -27,7 +27,7 @@ async function reach<T>(step: () => Promise<T>): Promise<T> {
     return await step();
   } catch (cause) {
     if (cause instanceof OAuthError) throw cause;
-    throw new OAuthError('temporarily_unavailable', 'The identity provider does not answer.', {
+    throw new OAuthError('temporarily_unavailable', 'The authorization server does not answer.', {
       reason: 'upstream_unreachable',
       retryAfter: 5,
       cause,
@@ -62,7 +62,7 @@ function plainResponse(text: string, { status, headers }: Response): Response {
 }
 
 function unusable(reason: string): OAuthError {
-  return new OAuthError('bad_gateway', 'The identity provider sent an answer that cannot be used.', {
+  return new OAuthError('bad_gateway', 'The authorization server sent an answer that cannot be used.', {
     reason: `upstream_${reason}`,
   });
 }

@@ -1,11 +1,13 @@
 import type { IdpProfile } from '@mcp-obo/idp-profile';
 import { discoverAuthorizationServer } from '@mcp-obo/metadata';
 import { OAuthError } from '@mcp-obo/oauth-error';
+import { errorRows } from '../errors/error-rows.ts';
 import type { Fetch } from './answer-fetch.ts';
 import { clientCredentialsRequest } from './client-credentials.ts';
 import { entraOboRequest } from './entra-obo.ts';
 import type { GrantRequest } from './grant-request.ts';
 import { rfc8693Request } from './rfc8693.ts';
+import { assertSecureEndpoint } from './secure-endpoint.ts';
 import { createTokenEndpoint, type TokenEndpoint } from './token-endpoint.ts';
 import type { Upstream, UpstreamCredential, UpstreamExchange } from './upstream.ts';
 
@@ -44,7 +46,7 @@ const exchangeRequests: Readonly<
  */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { issuer, profile, timeoutMs = 5000 } = options;
-  if (options.tokenEndpoint !== undefined) assertSecure(options.tokenEndpoint);
+  if (options.tokenEndpoint !== undefined) assertSecureEndpoint(options.tokenEndpoint);
   const credentials = new Map(Object.entries(options.credentials));
   const endpoints = new Map<string, TokenEndpoint>();
   const locate = remembered(async () => options.tokenEndpoint ?? (await discoverEndpoint(options)));
@@ -53,7 +55,18 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     const credential = credentials.get(client);
     if (credential === undefined) throw noRegistration();
     const url = await locate();
-    const endpoint = endpoints.get(client) ?? createTokenEndpoint({ ...options, url, credential, timeoutMs });
+    const { reusesAssertion, assertionAudience } = profile.exchange;
+    const endpoint =
+      endpoints.get(client) ??
+      createTokenEndpoint({
+        ...options,
+        url,
+        credential,
+        timeoutMs,
+        assertionAudience: assertionAudience === 'issuer' ? issuer : url,
+        reusesAssertion,
+        errorRows: errorRows[profile.name],
+      });
     endpoints.set(client, endpoint);
     return endpoint;
   }
@@ -82,7 +95,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 }
 
 async function discoverEndpoint({ issuer, fetch }: UpstreamOptions): Promise<string> {
-  const metadata = await discoverAuthorizationServer(issuer, { fetch: (url, init = {}) => fetch(url, init) });
+  const metadata = await discoverAuthorizationServer(issuer, { fetch });
   if (metadata.token_endpoint !== undefined) return metadata.token_endpoint;
   throw new OAuthError('bad_gateway', 'The identity provider names no token endpoint.', {
     reason: 'upstream_no_token_endpoint',
@@ -99,13 +112,6 @@ function remembered<T>(work: () => Promise<T>): () => Promise<T> {
     });
     return result;
   };
-}
-
-function assertSecure(endpoint: string): void {
-  const { protocol, hostname } = new URL(endpoint);
-  const loopback = /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(hostname);
-  if (protocol === 'https:' || (protocol === 'http:' && loopback)) return;
-  throw new TypeError(`tokenEndpoint must be https, or http on loopback: ${endpoint}`);
 }
 
 function noRegistration(): OAuthError {

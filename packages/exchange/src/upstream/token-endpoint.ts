@@ -1,4 +1,3 @@
-import type { IdpProfile } from '@mcp-obo/idp-profile';
 import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
 import {
   allowInsecureRequests,
@@ -9,6 +8,7 @@ import {
   genericGrantRequest,
   ResponseBodyError,
 } from 'openid-client';
+import type { ErrorRow } from '../errors/error-row.ts';
 import { mapUpstreamError } from '../errors/map-error.ts';
 import { readErrorBody, readRetryAfter } from '../errors/read-error.ts';
 import { answerFetch, type Fetch } from './answer-fetch.ts';
@@ -19,8 +19,13 @@ import type { UpstreamAnswer, UpstreamCredential } from './upstream.ts';
 export interface TokenEndpointOptions {
   readonly issuer: string;
   readonly url: string;
-  readonly profile: IdpProfile;
   readonly credential: UpstreamCredential;
+  /** `aud` of our client assertion: the issuer's name, or the URL of the endpoint. */
+  readonly assertionAudience: string;
+  /** True when a signed client assertion may be sent again within its life. */
+  readonly reusesAssertion: boolean;
+  /** What its errors mean. */
+  readonly errorRows: readonly ErrorRow[];
   readonly fetch: Fetch;
   /** Milliseconds for one request, its answer included. */
   readonly timeoutMs: number;
@@ -28,7 +33,7 @@ export interface TokenEndpointOptions {
   readonly random: () => string;
 }
 
-/** One registration at one token endpoint. Rejects with the `OAuthError` of the provider's error table. */
+/** One registration at one token endpoint. Rejects with the `OAuthError` of the error table. */
 export type TokenEndpoint = (
   operation: 'exchange' | 'client_credentials',
   request: GrantRequest,
@@ -36,11 +41,10 @@ export type TokenEndpoint = (
 
 /** A token endpoint, spoken to by `openid-client`. */
 export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoint {
-  const { issuer, url, profile, credential, timeoutMs, now } = options;
-  const { reusesAssertion, assertionAudience } = profile.exchange;
+  const { issuer, url, credential, errorRows, timeoutMs, now } = options;
   const policy: AssertionPolicy = {
-    audience: assertionAudience === 'issuer' ? issuer : url,
-    reuse: reusesAssertion,
+    audience: options.assertionAudience,
+    reuse: options.reusesAssertion,
     now,
     random: options.random,
   };
@@ -59,7 +63,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     try {
       return parseAnswer(await genericGrantRequest(configuration, grantType, { ...parameters }));
     } catch (error) {
-      throw await failure(error, { profile, sent: { operation, credential: kind }, now: now() });
+      throw await failure(error, { errorRows, sent: { operation, credential: kind }, now: now() });
     }
   };
 }
@@ -84,13 +88,13 @@ function parseAnswer(response: TokenResponse): UpstreamAnswer {
 }
 
 interface FailureContext {
-  readonly profile: IdpProfile;
+  readonly errorRows: readonly ErrorRow[];
   readonly sent: Parameters<typeof readErrorBody>[2];
   readonly now: number;
 }
 
 /** Sorts what `openid-client` throws: our own refusals, error answers, unusable answers, and our bugs. */
-async function failure(error: unknown, { profile, sent, now }: FailureContext): Promise<unknown> {
+async function failure(error: unknown, { errorRows, sent, now }: FailureContext): Promise<unknown> {
   const own = causes(error).find(isOAuthError);
   if (own !== undefined) return own;
   const response = error instanceof ResponseBodyError ? error.response : causes(error).find(isResponse);
@@ -99,7 +103,7 @@ async function failure(error: unknown, { profile, sent, now }: FailureContext): 
       error instanceof ResponseBodyError ? error.cause : await response.json().catch(() => undefined);
     const retryAfter = readRetryAfter(response.headers.get('retry-after'), now);
     const cause = causeOf(error, response.status, body);
-    return mapUpstreamError(profile.name, readErrorBody(response.status, body, sent), { retryAfter, cause });
+    return mapUpstreamError(errorRows, readErrorBody(response.status, body, sent), { retryAfter, cause });
   }
   return error instanceof ClientError ? unusable('response_invalid', error) : error;
 }
@@ -137,7 +141,7 @@ const loggedMembers: ReadonlySet<string> = new Set([
 ]);
 
 function unusable(reason: string, cause: unknown): OAuthError {
-  return new OAuthError('bad_gateway', 'The identity provider sent an answer that cannot be used.', {
+  return new OAuthError('bad_gateway', 'The authorization server sent an answer that cannot be used.', {
     reason: `upstream_${reason}`,
     cause,
   });

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { type IdpName, type IdpProfile, idpProfile } from '@mcp-obo/idp-profile';
+import type { GuardedFetchOptions } from '@mcp-obo/metadata';
+import { createValidator, type Validator } from '@mcp-obo/validator';
+import { createAnswerValidator } from './answer-validator.ts';
+import type { Cache } from './cache.ts';
+import { createExchangeEngine } from './engine.ts';
+import type { OnExchangeEvent } from './events.ts';
+import { createMemoryCache } from './memory-cache.ts';
+import { fetchFor } from './network.ts';
+import type { TokenExchange } from './on-behalf-of.ts';
+import type { PolicyRule } from './policy.ts';
+import type { Target } from './target.ts';
+import type { Fetch } from './upstream/answer-fetch.ts';
+import { createUpstream } from './upstream/create-upstream.ts';
+import type { UpstreamCredential } from './upstream/upstream.ts';
+
+/** An identity provider, as one MCP server needs it. */
+export interface LocalIssuer {
+  /** Exact `iss`. */
+  readonly issuer: string;
+  readonly tenant: string;
+  readonly profile: IdpProfile | IdpName;
+  /** What the server is called in `aud` of the users' tokens. */
+  readonly audiences: readonly string[];
+  /** The server's own registration, which performs the exchange. */
+  readonly credential: UpstreamCredential;
+  readonly companions?: readonly string[];
+  readonly tokenEndpoint?: string;
+  readonly jwksUri?: string;
+  /** Further `iss` values of its tokens (Entra v1.0). */
+  readonly answerIssuers?: readonly string[];
+}
+
+export interface LocalExchangeOptions {
+  readonly issuers: readonly LocalIssuer[];
+  readonly targets: readonly Target[];
+  /** Rules for this one server, in all tenants unless they name some. What no rule allows is refused. */
+  readonly policy: readonly (Omit<PolicyRule, 'clients' | 'tenants'> &
+    Partial<Pick<PolicyRule, 'tenants'>>)[];
+  /** Default: in memory. */
+  readonly cache?: Cache;
+  /** Validates the users' tokens; pass the server's own to share its work. Default: made from `issuers`. */
+  readonly validator?: Pick<Validator, 'validate'>;
+  readonly onEvent?: OnExchangeEvent;
+  /** Default: a guarded fetch, open to loopback only when an issuer is there. */
+  readonly fetch?: Fetch;
+  /** Settings of the default fetch. */
+  readonly network?: GuardedFetchOptions;
+  /** Milliseconds since the epoch. Default: the system clock. */
+  readonly now?: () => number;
+  /** A fresh unguessable string. Default: a random UUID. */
+  readonly random?: () => string;
+}
+
+const client = 'local';
+
+/**
+ * Exchanges in this process: for one MCP server, without a broker.
+ *
+ * @throws TypeError at start when issuers, targets and policy do not fit together.
+ */
+export function createLocalExchange(options: LocalExchangeOptions): TokenExchange {
+  const { now = Date.now, random = randomUUID, cache = createMemoryCache({ now }), onEvent } = options;
+  const own = fetchFor(
+    options.issuers.map(({ issuer }) => issuer),
+    options.network,
+  );
+  const fetch: Fetch = options.fetch ?? own;
+  const tenants = [...new Set(options.issuers.map(({ tenant }) => tenant))];
+  const targets = Object.fromEntries(options.targets.map((target) => [target.name, target]));
+  const upstreams = options.issuers.map(({ profile, credential, ...issuer }) =>
+    createUpstream({ ...issuer, ...parts(profile, credential), fetch, now, random }),
+  );
+  const validator = options.validator ?? createValidator({ issuers: options.issuers, fetch, now });
+  const answers = createAnswerValidator({ upstreams, targets, fetch, now });
+  const engine = createExchangeEngine({
+    targets,
+    upstreams,
+    policy: {
+      version: 'local',
+      rules: options.policy.map((rule) => ({ tenants, ...rule, clients: [client] })),
+    },
+    cache,
+    answers,
+    now,
+    onEvent,
+  });
+
+  return {
+    async onBehalfOf({ subjectToken, ...request }) {
+      const grant = await validator.validate({
+        scheme: 'Bearer',
+        token: subjectToken,
+        method: 'POST',
+        url: '',
+      });
+      return engine.exchange({ ...request, client, grant, subjectToken });
+    },
+    forMachine: (request) => engine.machine({ ...request, client }),
+    async close() {
+      answers.close();
+      await Promise.all([engine.close(), own.close()]);
+    },
+  };
+}
+
+function parts(profile: IdpProfile | IdpName, credential: UpstreamCredential) {
+  return {
+    profile: typeof profile === 'string' ? idpProfile(profile) : profile,
+    credentials: { [client]: credential },
+  };
+}
