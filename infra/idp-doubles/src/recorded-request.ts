@@ -14,6 +14,8 @@ const secretParameters: ReadonlySet<string> = new Set([
 /** A request to a token endpoint as it came in. */
 export interface RecordedRequest {
   readonly path: string;
+  /** Parameters of the URL. */
+  readonly query: URLSearchParams;
   /** Body parameters in the order sent; a repeated one appears twice. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
   /** The scheme of the Authorization header (`Basic`), if there was one. */
@@ -25,10 +27,11 @@ export interface RecordedRequest {
 
 /** Records a request. `JSON.stringify` and `util.inspect` of the record show no credential. */
 export function recordRequest(
-  path: string,
+  url: string,
   body: unknown,
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): RecordedRequest {
+  const { pathname: path, searchParams: query } = new URL(url, 'http://127.0.0.1');
   const parameters = entries(body);
   const shown = {
     path,
@@ -37,6 +40,7 @@ export function recordRequest(
   const contentType = headers['content-type'];
   const record: RecordedRequest = {
     path,
+    query,
     parameters,
     authorizationScheme: headers.authorization?.toString().split(' ')[0],
     contentType: contentType?.toString(),
