@@ -1,0 +1,32 @@
+import type { AuditEvent } from './event.ts';
+import { type AuditRecord, auditRecord } from './record.ts';
+
+export interface AuditLogOptions {
+  /** Takes one line, which ends with a line feed. Must not lose it: what it throws reaches the caller of `record`. */
+  readonly write: (line: string) => void;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Name of the process, e.g. `broker`. */
+  readonly service: string;
+  /** Key for the hashes of parameters. Without one, a parameter with few likely values can be guessed from its hash. */
+  readonly hashKey?: Uint8Array;
+  /** How a record becomes a line without its line feed; JSON when absent. A chain of hashes goes in here. */
+  readonly format?: (record: AuditRecord) => string;
+}
+
+/** Where decisions are recorded. */
+export interface AuditLog {
+  /**
+   * Writes one record before it returns. Record first, act then: a decision that cannot be recorded should
+   * not be carried out, so what `write` throws is thrown.
+   */
+  record(event: AuditEvent): void;
+}
+
+/** Makes an audit log of one process. */
+export function createAuditLog(options: AuditLogOptions): AuditLog {
+  const { write, format = JSON.stringify } = options;
+  return Object.freeze({
+    record: (event: AuditEvent) => write(`${format(auditRecord(event, options))}\n`),
+  });
+}
