@@ -43,7 +43,7 @@ export function signAccessToken(state: Auth0State, facts: Auth0TokenFacts): Prom
   const claims: JWTPayload = {
     iss: state.issuer(),
     sub: facts.user?.id ?? `${facts.client}@clients`,
-    aud: facts.api.identifier,
+    aud: audienceOf(state, facts),
     iat: issuedAt,
     exp: issuedAt + (facts.lifetime ?? lifetimeOf(facts.api)),
     scope: facts.scopes.join(' '),
@@ -53,6 +53,11 @@ export function signAccessToken(state: Auth0State, facts: Auth0TokenFacts): Prom
     ...(facts.act === undefined ? {} : { act: facts.act }),
   };
   return state.signer.sign(claims, { typ: rfc9068 ? 'at+jwt' : 'JWT' });
+}
+
+/** A login that also asked for `openid` gets a token that opens `/userinfo` too. */
+function audienceOf(state: Auth0State, { api, scopes }: Auth0TokenFacts): string | string[] {
+  return scopes.includes('openid') ? [api.identifier, `${state.issuer()}userinfo`] : api.identifier;
 }
 
 function permissionsOf({ user, api, scopes }: Auth0TokenFacts): readonly string[] {

@@ -1,5 +1,7 @@
+import type { UpstreamCredential } from '@mcp-obo/exchange';
+import { createSigningKey } from '@mcp-obo/testbed/issuer';
 import { verifies } from '@mcp-obo/testbed/verifies';
-import { decodeJwt } from 'jose';
+import { decodeJwt, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEngineBench, type EngineBench } from '../../test/engine-bench.ts';
 import type { AadstsCode } from './aadsts.ts';
@@ -12,8 +14,18 @@ const write = 'api:expenses.write';
 let entra: EntraDouble;
 let bench: EngineBench;
 
+/** A Kubernetes cluster, as Entra trusts it. */
+const clusterKey = createSigningKey('RS256', 'cluster-1');
+const cluster = {
+  issuer: 'https://cluster.example',
+  subject: 'system:serviceaccount:mcp:server',
+  audience: 'api://AzureADTokenExchange',
+  jwks: { keys: [{ kty: 'RSA', ...clusterKey.jwk }] },
+};
+
 beforeAll(async () => {
-  entra = await startEntraDouble({ directory: exampleEntraDirectory(), http: true });
+  const directory = exampleEntraDirectory({ federatedCredentials: [cluster] });
+  entra = await startEntraDouble({ directory, http: true });
 });
 
 beforeEach(() => {
@@ -27,7 +39,13 @@ afterEach(async () => {
 
 afterAll(() => entra.close());
 
-function engine(over: { ceiling?: readonly string[]; legacy?: boolean } = {}): EngineBench {
+interface EngineOptions {
+  readonly ceiling?: readonly string[];
+  readonly legacy?: boolean;
+  readonly credential?: UpstreamCredential;
+}
+
+function engine(over: EngineOptions = {}): EngineBench {
   const issuers = { v1: entra.issuerOf(entraIds.tenant, 1), v2: entra.issuerOf(entraIds.tenant, 2) };
   const jwksUri = entra.jwksUri(entraIds.tenant);
   const audiences = [entraIds.mcpServer, 'api://mcp-server'];
@@ -45,7 +63,7 @@ function engine(over: { ceiling?: readonly string[]; legacy?: boolean } = {}): E
     answerIssuers: [issuers.v1],
     tokenEndpoint: entra.tokenEndpoint(entraIds.tenant),
     jwksUri,
-    credential: {
+    credential: over.credential ?? {
       kind: 'client_secret_post',
       clientId: entraIds.mcpServer,
       clientSecret: 'example-secret',
@@ -113,6 +131,25 @@ describe('the exchange engine against the Entra double', () => {
     });
     expect(entra.requests.at(-1)?.get('scope')).toBe('api://expenses/.default');
     expect(decodeJwt(token.accessToken)).toMatchObject({ idtyp: 'app', roles: ['api:expenses.totals'] });
+  });
+
+  it(verifies('tb:upstream-entra', 'authenticates by the token of a workload identity'), async () => {
+    const assertion = () =>
+      new SignJWT({ iss: cluster.issuer, sub: cluster.subject, aud: cluster.audience })
+        .setProtectedHeader({ alg: 'RS256', kid: clusterKey.kid })
+        .setExpirationTime('5 minutes')
+        .sign(clusterKey.privateKey);
+    const federated = engine({ credential: { kind: 'federated', clientId: entraIds.mcpServer, assertion } });
+    const token = await federated.exchange(await alicesToken(), [read]);
+    await federated.close();
+    expect(decodeJwt(token.accessToken)).toMatchObject({ azp: entraIds.mcpServer, azpacr: '2' });
+  });
+
+  it('takes an answer that is no JSON for the fault of Entra', async () => {
+    const subject = await alicesToken();
+    const headers = { 'content-type': 'text/html' };
+    entra.setBehaviour({ answer: { status: 200, headers, body: '<html></html>' } });
+    await expect(bench.exchange(subject, [read])).rejects.toMatchObject({ code: 'bad_gateway' });
   });
 
   it('drops the refresh and ID tokens that Entra adds', async () => {

@@ -1,4 +1,4 @@
-import type { EntraDirectory, EntraSecret } from './directory.ts';
+import type { EntraDirectory, EntraSecret, FederatedCredential } from './directory.ts';
 
 /** Ids of the example directory. */
 export const entraIds = {
@@ -16,6 +16,8 @@ export interface ExampleDirectoryOptions {
   readonly secrets?: readonly EntraSecret[];
   /** PEM certificates of the MCP server's registration. */
   readonly certificates?: readonly string[];
+  /** Identity providers whose tokens are credentials of the MCP server's registration. */
+  readonly federatedCredentials?: readonly FederatedCredential[];
   /** Groups of Alice. */
   readonly groups?: readonly string[];
 }
@@ -49,6 +51,9 @@ export function exampleEntraDirectory(options: ExampleDirectoryOptions = {}): En
             scopes: ['mcp:tools:execute', 'expenses:read', 'expenses:write'],
             secrets: options.secrets ?? [{ value: 'example-secret' }],
             ...(options.certificates === undefined ? {} : { certificates: options.certificates }),
+            ...(options.federatedCredentials === undefined
+              ? {}
+              : { federatedCredentials: options.federatedCredentials }),
             optionalClaims: ['groups', 'idtyp', 'xms_cc'],
           },
           {

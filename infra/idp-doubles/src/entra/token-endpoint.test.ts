@@ -148,20 +148,15 @@ describe('the token endpoint of the Entra double', () => {
 
   it('accepts the token of another identity provider as a federated credential', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const [tenant] = exampleEntraDirectory().tenants;
-    if (tenant === undefined) throw new Error('no tenant');
     const federated = {
       issuer: 'https://cluster.example',
       subject: 'system:serviceaccount:mcp:server',
       audience: 'api://AzureADTokenExchange',
       jwks: { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256' }] },
     };
-    const apps = tenant.apps.map((app) =>
-      app.appId === entraIds.mcpServer ? { ...app, federatedCredentials: [federated] } : app,
-    );
     await entra.close();
     entra = await startEntraDouble({
-      directory: { tenants: [{ ...tenant, apps }] },
+      directory: exampleEntraDirectory({ federatedCredentials: [federated] }),
       http: true,
       now: () => now,
     });

@@ -61,7 +61,7 @@ export async function startOktaDouble(options: OktaDoubleOptions): Promise<OktaD
   const issuerOf = (serverId: string) => `${url}/oauth2/${serverId}`;
   const state: OktaState = {
     organization: options.organization,
-    signer: await createSigner(),
+    signerOf: await createSigners(options.organization),
     issuerOf,
     now,
     uuid: options.uuid ?? randomUUID,
@@ -84,6 +84,18 @@ export async function startOktaDouble(options: OktaDoubleOptions): Promise<OktaD
     },
     mintUserToken: (request) => mintUserToken(state, request),
     close: () => server.close(),
+  };
+}
+
+/** Each authorization server signs with its own key. */
+async function createSigners({ authorizationServers }: OktaOrganization): Promise<OktaState['signerOf']> {
+  const signers = new Map(
+    await Promise.all(authorizationServers.map(async ({ id }) => [id, await createSigner()] as const)),
+  );
+  return (id) => {
+    const signer = signers.get(id);
+    if (signer === undefined) throw new RangeError(`The organization has no authorization server ${id}.`);
+    return signer;
   };
 }
 

@@ -54,16 +54,26 @@ async function subject(
   token: string | undefined,
 ): Promise<{ user: OktaUser; claims: JWTPayload }> {
   if (token === undefined) throw oauthRefusal('invalid_request');
-  const claims = await state.signer.verify(token).catch(() => {
-    throw oauthRefusal('invalid_grant');
-  });
-  const issuers = [server.id, ...(server.trustedServers ?? [])].map(state.issuerOf);
-  const expired = typeof claims.exp !== 'number' || claims.exp <= state.now() / 1000;
+  const claims = await verified(state, server, token);
   const user = state.organization.users.find((each) => each.id === claims.uid);
-  if (claims.iss === undefined || !issuers.includes(claims.iss) || expired || user === undefined) {
-    throw oauthRefusal('invalid_grant');
-  }
+  if (user === undefined) throw oauthRefusal('invalid_grant');
   return { user, claims };
+}
+
+/** Claims of a token of this server or of one that it trusts, if it is valid now. */
+async function verified(
+  state: OktaState,
+  server: OktaAuthorizationServer,
+  token: string,
+): Promise<JWTPayload> {
+  for (const id of [server.id, ...(server.trustedServers ?? [])]) {
+    const claims = await state
+      .signerOf(id)
+      .verify(token)
+      .catch(() => undefined);
+    if (claims?.exp !== undefined && claims.exp > state.now() / 1000) return claims;
+  }
+  throw oauthRefusal('invalid_grant');
 }
 
 /** Custom scopes only: a service app gets neither ID tokens nor refresh tokens. */

@@ -37,7 +37,10 @@ export function registerRoutes(
       metadata(state, authorizationServer(state, request)),
     );
   }
-  server.get('/oauth2/:server/v1/keys', async () => state.signer.jwks);
+  server.get(
+    '/oauth2/:server/v1/keys',
+    async (request: ServerRequest) => state.signerOf(authorizationServer(state, request).id).jwks,
+  );
   server.post('/oauth2/:server/v1/token', async (request: ServerRequest, reply) => {
     options.record(recordRequest(request.url, request.body, request.headers));
     const behaviour = options.behaviour();

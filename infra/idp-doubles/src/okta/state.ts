@@ -4,7 +4,8 @@ import type { OktaAuthorizationServer, OktaOrganization, OktaUser } from './orga
 /** What every step of the double shares. */
 export interface OktaState {
   readonly organization: OktaOrganization;
-  readonly signer: Signer;
+  /** The signing key of an authorization server: each has its own. */
+  readonly signerOf: (serverId: string) => Signer;
   /** Issuer of an authorization server. */
   readonly issuerOf: (serverId: string) => string;
   /** Milliseconds since the epoch. */
@@ -27,7 +28,7 @@ export interface OktaTokenFacts {
 /** Signs an access token. The header has no `typ`; scopes are a list in `scp`. */
 export function signAccessToken(state: OktaState, facts: OktaTokenFacts): Promise<string> {
   const issuedAt = Math.floor(state.now() / 1000);
-  return state.signer.sign({
+  return state.signerOf(facts.server.id).sign({
     ver: 1,
     jti: `AT.${state.uuid()}`,
     iss: state.issuerOf(facts.server.id),
