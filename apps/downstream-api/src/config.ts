@@ -1,0 +1,93 @@
+import { type ConfigSource, loadConfig } from '@mcp-obo/config';
+import { idpProfiles } from '@mcp-obo/idp-profile';
+import { z } from 'zod';
+
+const port = z.coerce
+  .number()
+  .int()
+  .min(1, 'must be a port from 1 to 65535')
+  .max(65_535, 'must be a port from 1 to 65535');
+const url = z.url('must be an absolute URL, e.g. https://api.example.com');
+const seconds = z.coerce.number().int().positive('must be a number of seconds above 0');
+const profileNames = Object.keys(idpProfiles) as [keyof typeof idpProfiles, ...(keyof typeof idpProfiles)[]];
+const wordList = z
+  .union([
+    z.array(z.string().min(1)),
+    z.string().transform((text) => text.split(/[\s,]+/).filter((word) => word !== '')),
+  ])
+  .pipe(z.array(z.string()));
+const flag = z.union([
+  z.boolean(),
+  z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true'),
+]);
+
+const issuer = z.strictObject({
+  /** Name of the tenant whose rows its users see. Several issuers may share one (Entra v1.0 and v2.0). */
+  tenant: z.string().min(1).default('default'),
+  /** Exact `iss` of its tokens. */
+  issuer: url,
+  profile: z.enum(profileNames, `must be one of ${profileNames.join(', ')}`).default('generic'),
+  /** Identifiers of this API in `aud`. Never the identifier of the MCP server. */
+  audiences: wordList.default(['api://expenses']),
+  /** Further `aud` values this issuer is known to add. */
+  companions: wordList.default([]),
+  /** Where its keys are; default: found by discovery. */
+  jwks_uri: url.optional(),
+  /** What stands before the scopes of this API, e.g. `api://expenses/`. */
+  scope_prefix: z.string().optional(),
+  max_lifetime: seconds.optional(),
+});
+
+/** Variables describe one issuer as `issuers.0.…`, which is a mapping and not a list. */
+const issuers = z.preprocess(
+  (value) => (typeof value === 'object' && value !== null ? Object.values(value) : value),
+  z.array(issuer).min(1, 'needs at least one issuer (or OAUTH_ISSUER)'),
+);
+
+const schema = z.strictObject({
+  listen: z
+    .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(4002) })
+    .prefault({}),
+  /** Canonical URL of this API, for its metadata (RFC 9728) and challenges. */
+  resource: url,
+  issuers,
+  /** YAML file with who works here: issuer, user_key, username, role, manager. */
+  people_file: z.string().min(1, 'must name a YAML file with the people of the tenants'),
+  /** SQLite file; `:memory:` forgets everything at the end. */
+  database: z.string().min(1).default(':memory:'),
+  /** True puts a few example expenses into an empty database. */
+  seed_expenses: flag.default(false),
+  /** Hosts or networks of the own network where issuers may be. */
+  allow_private: wordList.default([]),
+  body_limit_bytes: z.coerce.number().int().positive().default(65_536),
+  /** File for audit records, one JSON line each; default: standard output. */
+  audit_file: z.string().optional(),
+  log_level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+/** Variables of the deployment guides, and where they stand in the file. */
+export const environment = {
+  API_HOST: 'listen.host',
+  API_PORT: 'listen.port',
+  API_RESOURCE: 'resource',
+  OAUTH_ISSUER: 'issuers.0.issuer',
+  OAUTH_TENANT: 'issuers.0.tenant',
+  OAUTH_PROFILE: 'issuers.0.profile',
+  OAUTH_AUDIENCE: 'issuers.0.audiences',
+  OAUTH_JWKS_URI: 'issuers.0.jwks_uri',
+  OAUTH_SCOPE_PREFIX: 'issuers.0.scope_prefix',
+  PEOPLE_FILE: 'people_file',
+  DATABASE_FILE: 'database',
+  SEED_EXPENSES: 'seed_expenses',
+  AUDIT_FILE: 'audit_file',
+  LOG_LEVEL: 'log_level',
+} as const;
+
+export type Config = z.output<typeof schema>;
+/** What the file holds, before defaults. */
+export type ConfigInput = z.input<typeof schema>;
+
+/** The settings of this process. Throws a `ConfigError` that names every bad one. */
+export function readConfig(source: ConfigSource): Config {
+  return loadConfig(schema, environment, source);
+}
