@@ -19,6 +19,7 @@ export interface Refusal {
   readonly error: string;
   readonly scope?: string;
   readonly maxAge?: number;
+  readonly acrValues?: string;
   readonly claims?: string;
 }
 
