@@ -1,5 +1,5 @@
 import { type ConfigSource, loadConfig, secretSetting } from '@mcp-obo/config';
-import { idpProfiles } from '@mcp-obo/idp-profile';
+import { type IdpName, idpProfiles } from '@mcp-obo/idp-profile';
 import { z } from 'zod';
 
 const port = z.coerce
@@ -9,7 +9,7 @@ const port = z.coerce
   .max(65_535, 'must be a port from 1 to 65535');
 const url = z.url('must be an absolute URL, e.g. https://mcp.example.com/mcp');
 const seconds = z.coerce.number().int().positive('must be a number of seconds above 0');
-const profileNames = Object.keys(idpProfiles) as [string, ...string[]];
+const profileNames = Object.keys(idpProfiles) as [IdpName, ...IdpName[]];
 const wordList = z
   .union([
     z.array(z.string().min(1)),
@@ -55,6 +55,8 @@ const exchange = z
     ...clientAuth,
     /** Token endpoint of the broker; absent: this process exchanges at the issuer itself. */
     token_endpoint: url.optional(),
+    /** `aud` of its client assertions; default: the token endpoint. */
+    issuer: url.optional(),
     /** Longest wait for a token. */
     timeout_seconds: seconds.default(10),
   })
@@ -103,17 +105,20 @@ const schema = z
     exchange,
     downstream: z.strictObject({
       url,
+      /** Name of the target at the broker, or in this process. */
       target: z.string().default('expenses-api'),
+      /** What the identity provider knows it by; needed only without a broker. */
       audience: z.string().default('api://expenses'),
     }),
-    rate_limit_rpm: z.coerce
-      .number()
-      .int()
-      .positive('must be a number of calls per minute above 0')
-      .default(100),
+    /** Hosts and address ranges of the own network where issuers may be. */
+    allow_private: wordList.default([]),
     body_limit_bytes: z.coerce.number().int().positive().default(1_048_576),
+    /** Longest time a request may take to arrive. */
+    request_timeout_seconds: seconds.default(30),
     /** File for audit records, one JSON line each; default: standard output. */
     audit_file: z.string().optional(),
+    /** File that `send_report` puts reports into; absent: there is no such tool. */
+    outbox_file: z.string().optional(),
     log_level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   })
   .strict();
@@ -134,7 +139,6 @@ export const envNames = {
   OBO_KEY_ID: 'exchange.key_id',
   DOWNSTREAM_URL: 'downstream.url',
   DOWNSTREAM_AUDIENCE: 'downstream.audience',
-  RATE_LIMIT_RPM: 'rate_limit_rpm',
   AUDIT_FILE: 'audit_file',
   LOG_LEVEL: 'log_level',
 } as const;
@@ -155,7 +159,11 @@ export const environment: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.entries(issuerEnv).map(([name, member]) => [name, `issuers.0.${member}`])),
 };
 
-export type Config = z.output<typeof schema>;
+type Settings = z.output<typeof schema>;
+type IssuerSettings = Settings['issuers'][number] & { readonly audiences: readonly string[] };
+
+/** Every setting, with its default where none was given. */
+export type Config = Omit<Settings, 'issuers'> & { readonly issuers: readonly IssuerSettings[] };
 
 /** The settings of this process. Throws a `ConfigError` that names every bad one. */
 export function readConfig(source: ConfigSource): Config {

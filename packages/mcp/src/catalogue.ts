@@ -20,6 +20,8 @@ interface Entry {
 export interface ToolDefinition<A = unknown> extends Entry {
   readonly inputSchema: ObjectSchema;
   readonly annotations?: Readonly<Record<string, unknown>>;
+  /** What the audit may show of each argument; one that is not named is left out. */
+  readonly sensitivity?: Readonly<Record<string, 'value' | 'hash' | 'omit'>>;
   /** Arguments the handler can trust. Throws a `ToolFailure` that says what is wrong with them. */
   readonly parse: (args: unknown) => A;
   readonly handle: (args: A, context: CallContext) => Promise<ToolResult> | ToolResult;

@@ -81,7 +81,7 @@ describe('protectMcp for Fastify', () => {
       expect(response.headers['www-authenticate']).toBe(
         `Bearer scope="mcp:tools:execute expenses:read", ${challengeEnd}`,
       );
-      expect(events).toEqual([{ type: 'authentication', ok: false, reason: 'no_token' }]);
+      expect(events).toEqual([{ type: 'authentication', ok: false, reason: 'no_token', fault: 'caller' }]);
     },
   );
 
@@ -223,7 +223,7 @@ describe('protectMcp for Fastify', () => {
     expect(messageOf(await call('read', machine)).error.message).toBe('Unknown tool: read');
     expect((await call('call_api', machine)).statusCode).toBe(200);
     expect(exchanged).toEqual([
-      { target: 'expenses-api', scopes: ['api:expenses.read'], signal: expect.anything() },
+      { target: 'expenses-api', scopes: ['api:expenses.read'], tenant: 'acme', signal: expect.anything() },
     ]);
   });
 

@@ -51,7 +51,14 @@ export interface HttpRequest {
 
 /** What happened, for audit and metrics. Holds no token. */
 export type GuardEvent =
-  | { readonly type: 'authentication'; readonly grant?: Grant; readonly reason: string; readonly ok: boolean }
+  | {
+      readonly type: 'authentication';
+      readonly ok: boolean;
+      readonly reason: string;
+      /** Whose fault a failure is. */
+      readonly fault?: 'caller' | 'platform';
+      readonly grant?: Grant;
+    }
   | {
       readonly type: 'authorization';
       readonly grant: Grant;

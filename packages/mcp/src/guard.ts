@@ -6,7 +6,7 @@ import {
   protectedResourceMetadata,
   protectedResourceMetadataUrl,
 } from '@mcp-obo/metadata';
-import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
+import { isOAuthError, OAuthError, oauthErrorTable } from '@mcp-obo/oauth-error';
 import { createCatalogue, createDecider, createRolePolicy, type Decision } from '@mcp-obo/scopes';
 import { createValidator, readCredential } from '@mcp-obo/validator';
 import { type Call, type CallContext, callKey, type McpAuthInfo } from './call.ts';
@@ -101,7 +101,8 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
     signal?: AbortSignal,
   ) {
     if (exchange === undefined) throw misconfigured('no_exchange');
-    if (grant.user === undefined) return (await exchange.forMachine({ target, scopes, signal })).accessToken;
+    if (grant.user === undefined)
+      return (await exchange.forMachine({ target, scopes, tenant: grant.tenant, signal })).accessToken;
     const subjectToken = subjectTokens.get(grant);
     if (subjectToken === undefined) throw misconfigured('foreign_grant');
     return (await exchange.onBehalfOf({ target, scopes, subjectToken, signal })).accessToken;
@@ -128,7 +129,8 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
         observe({ type: 'authentication', ok: true, reason: 'ok', grant });
         return { grant };
       } catch (error) {
-        observe({ type: 'authentication', ok: false, reason: asOAuthError(error).reason });
+        const { reason, code } = asOAuthError(error);
+        observe({ type: 'authentication', ok: false, reason, fault: oauthErrorTable[code].fault });
         throw error;
       }
     },

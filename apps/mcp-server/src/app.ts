@@ -1,0 +1,61 @@
+import type { AuditLog } from '@mcp-obo/audit';
+import type { TokenExchange } from '@mcp-obo/exchange';
+import { createCatalogueHandlers, createMcpGuard, requirementsOf } from '@mcp-obo/mcp';
+import { protectMcp } from '@mcp-obo/mcp/fastify';
+import type { PlatformMetrics } from '@mcp-obo/telemetry';
+import { fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { answerErrors } from './answer-errors.ts';
+import { expensesCatalogue } from './catalogue.ts';
+import type { Config } from './config.ts';
+import { createExpensesApi } from './downstream/expenses-api.ts';
+import { guardOptions } from './guard-options.ts';
+import { createHandler } from './mcp-handler.ts';
+import { createRecorder } from './recorder.ts';
+import { readStrictJson } from './strict-body.ts';
+import type { OutgoingReport } from './tools/expenses-tools.ts';
+
+/** What the application is given and does not make: time, network, logger, records. */
+export interface AppDependencies {
+  readonly exchange: TokenExchange;
+  readonly fetch: typeof globalThis.fetch;
+  readonly now: () => number;
+  readonly log: FastifyBaseLogger;
+  readonly audit: AuditLog;
+  readonly metrics: PlatformMetrics;
+  readonly outbox?: (report: OutgoingReport) => Promise<void>;
+}
+
+/** All wiring of the MCP server, in order. Does not listen. */
+export async function buildApp(config: Config, deps: AppDependencies): Promise<FastifyInstance> {
+  const { exchange, now, log, audit, metrics, outbox } = deps;
+  const { url, target } = config.downstream;
+  const catalogue = expensesCatalogue({ api: createExpensesApi({ url, target, fetch: deps.fetch }), outbox });
+  const requirements = requirementsOf(catalogue);
+  const recorder = createRecorder({ audit, metrics, catalogue });
+  const guard = createMcpGuard({ ...guardOptions(config), ...recorder, requirements, exchange, now, log });
+  const handler = createHandler({
+    handlers: createCatalogueHandlers(guard, catalogue),
+    name: 'expenses',
+    version: '0.1.0',
+    onerror: (error) => log.warn({ err: error }, 'mcp handler'),
+  });
+
+  const app = Fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: config.body_limit_bytes,
+    requestTimeout: config.request_timeout_seconds * 1000,
+    http: { connectionsCheckingInterval: 1000 },
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, readStrictJson);
+  answerErrors(app, guard);
+  await app.register(fastifyTelemetry);
+  await app.register(protectMcp, { guard, handler });
+  app.addHook('onClose', async () => {
+    await handler.close();
+    await guard.close();
+  });
+  return app;
+}

@@ -1,0 +1,41 @@
+import type { McpGuardOptions } from '@mcp-obo/mcp';
+import type { Tier, TierName } from '@mcp-obo/scopes';
+import type { Config } from './config.ts';
+
+/** The settings of the guard, by its own names. */
+export function guardOptions(config: Config): Omit<McpGuardOptions, 'requirements'> {
+  return {
+    resource: config.resource,
+    resourceName: config.resource_name,
+    resourceDocumentation: config.resource_documentation,
+    allowedHosts: config.allowed_hosts,
+    allowedOrigins: config.allowed_origins,
+    allowPrivate: config.allow_private,
+    firstScopes: config.required_scopes,
+    toolErrorClients: config.tool_error_clients,
+    issuers: config.issuers.map((issuer) => ({
+      tenant: issuer.tenant,
+      issuer: issuer.issuer,
+      profile: issuer.profile,
+      audiences: issuer.audiences,
+      companions: issuer.companions,
+      jwksUri: issuer.jwks_uri,
+      maxLifetime: issuer.max_lifetime,
+      scopePrefixes: issuer.scope_prefix === undefined ? [] : [issuer.scope_prefix],
+    })),
+    roles: {
+      roles: config.roles,
+      groups: Object.fromEntries(Object.entries(config.groups).map(([path, roles]) => [path, { roles }])),
+    },
+    tiers: Object.fromEntries(Object.entries(config.tiers).map(([name, tier]) => [name, tierOf(tier)])),
+  };
+}
+
+function tierOf(tier: NonNullable<Config['tiers'][TierName]>): Partial<Tier> {
+  return {
+    ...(tier.max_token_age === undefined ? {} : { maxTokenAge: tier.max_token_age }),
+    ...(tier.max_login_age === undefined ? {} : { maxLoginAge: tier.max_login_age }),
+    ...(tier.acr_values === undefined ? {} : { acrValues: tier.acr_values }),
+    ...(tier.approval === undefined ? {} : { approval: tier.approval }),
+  };
+}

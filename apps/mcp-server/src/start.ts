@@ -1,0 +1,41 @@
+import { appendFile } from 'node:fs/promises';
+import { type AuditFile, createAuditLog, openAuditFile } from '@mcp-obo/audit';
+import type { Service, ServiceContext } from '@mcp-obo/service';
+import { createPlatformMetrics } from '@mcp-obo/telemetry';
+import { buildApp } from './app.ts';
+import type { Config } from './config.ts';
+import { openExchange } from './exchange.ts';
+import type { OutgoingReport } from './tools/expenses-tools.ts';
+
+/** Opens what the server needs, and listens. */
+export async function start(config: Config, { log }: ServiceContext): Promise<Service> {
+  const file = config.audit_file === undefined ? standardOutput : openAuditFile(config.audit_file);
+  const { outbox_file: outboxFile } = config;
+  const app = await buildApp(config, {
+    exchange: openExchange(config, { now: Date.now }),
+    audit: createAuditLog({ write: file.write, now: Date.now, service: 'mcp-server' }),
+    metrics: createPlatformMetrics(),
+    fetch: globalThis.fetch,
+    now: Date.now,
+    log,
+    ...(outboxFile === undefined ? {} : { outbox: (report: OutgoingReport) => deliver(outboxFile, report) }),
+  });
+  const url = await app.listen(config.listen);
+  return {
+    url,
+    close: async () => {
+      await app.close();
+      file.close();
+    },
+  };
+}
+
+const standardOutput: AuditFile = {
+  write: (line) => void process.stdout.write(line),
+  close: () => undefined,
+};
+
+/** One JSON line for each report; a mail gateway picks them up. */
+async function deliver(file: string, report: OutgoingReport): Promise<void> {
+  await appendFile(file, `${JSON.stringify(report)}\n`, { mode: 0o600 });
+}
