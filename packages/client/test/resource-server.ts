@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { bearerChallenge, protectedResourceMetadata, protectedResourceMetadataUrl } from '@mcp-obo/metadata';
 import { metadataRoutes } from '@mcp-obo/metadata/express';
 import type { IssuedToken, TestAuthorizationServer } from './authorization-server.ts';
-import { type Listening, listening } from './http.ts';
+import { bodyOf, type Listening, listening } from './http.ts';
 
 export interface TestResource extends Listening {
   /** URL of the protected endpoint. */
@@ -12,7 +12,7 @@ export interface TestResource extends Listening {
 }
 
 /** What the endpoint asks of a token; an error code and members of the challenge when it is not enough. */
-export type Demand = (token: IssuedToken, request: IncomingMessage) => Refusal | undefined;
+export type Demand = (token: IssuedToken, request: IncomingMessage, body: string) => Refusal | undefined;
 
 export interface Refusal {
   readonly status: 401 | 403;
@@ -24,7 +24,7 @@ export interface Refusal {
 }
 
 /** Answers a request that was let through. */
-export type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
+export type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => unknown;
 
 /** A protected resource on real HTTP with metadata and challenges as they ought to be. */
 export async function startResource(
@@ -41,15 +41,16 @@ export async function startResource(
   const requests: string[] = [];
   let routes: ReturnType<typeof metadataRoutes>;
   const server = await listening((request, response) =>
-    routes(request, response, () => {
+    routes(request, response, async () => {
       const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
       requests.push(`${request.method} ${request.url} ${token ?? '-'}`);
+      const body = await bodyOf(request);
       const issued = issuer.accessTokens.get(token ?? '');
       const good = issued !== undefined && issued.expiresAt > now() / 1000 && issued.resource === url;
       const refusal = good
-        ? demand(issued, request)
+        ? demand(issued, request, body)
         : { status: 401, error: token && 'invalid_token', scope: 'a' };
-      if (refusal === undefined) return answer(request, response);
+      if (refusal === undefined) return answer(request, response, body);
       const { status, error, ...rest } = refusal;
       const challenge = bearerChallenge({
         resourceMetadata: protectedResourceMetadataUrl(url),
