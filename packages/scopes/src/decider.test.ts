@@ -259,6 +259,23 @@ describe('arguments', () => {
     expect(decide(all)).toEqual({ outcome: 'allow' });
   });
 
+  it(verifies('sc:arguments', 'are not judged where there are none: in lists and suggestions'), () => {
+    const judged: unknown[] = [];
+    const decider = createDecider({
+      rolePolicy,
+      catalogue: ruled((args) => {
+        judged.push(args);
+        return { scopes: ['expenses:foreign'] };
+      }),
+    });
+    const grant = grantOf({ scopes: ['mcp:tools', 'expenses:write'] });
+    expect(decider.listable(grant, 'tool').map(({ name }) => name)).toContain('pay');
+    expect(decider.decide(grant, { kind: 'tool', name: 'nothing' }, {}, [], { now })).toMatchObject({
+      instead: ['whoami', 'submit_expense', 'pay'],
+    });
+    expect(judged).toEqual([]);
+  });
+
   it.each<[string, unknown]>([
     ['a promise', Promise.resolve(undefined)],
     ['a misspelled demand', { refused: 'no' }],
