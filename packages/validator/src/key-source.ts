@@ -105,6 +105,7 @@ export function createKeySource(options: KeySourceOptions): KeySource {
     for (const { kid, problem } of set.leftOut) emit({ type: 'jwks_key_left_out', issuer, kid, problem });
   }
 
+  const retryAfter = () => Math.max(1, Math.ceil((Math.max(retryAt, forcedUntil) - now()) / 1000));
   const mayTry = () => !closing.signal.aborted && now() >= retryAt;
 
   function peek(): LoadedKeys | undefined {
@@ -124,7 +125,7 @@ export function createKeySource(options: KeySourceOptions): KeySource {
       const wait = running ?? (mayTry() ? load(loaded === undefined ? 'initial' : 'background') : undefined);
       const justLoaded = (await wait) === true;
       if (loaded !== undefined && now() - loaded.loadedAt < maxStale) return { keys: loaded, justLoaded };
-      throw keysUnavailable(this.retryAfter(), lastFailure);
+      throw keysUnavailable(retryAfter(), lastFailure);
     },
     async newerThan(seen) {
       if (loaded !== undefined && loaded !== seen) return loaded;
@@ -134,7 +135,7 @@ export function createKeySource(options: KeySourceOptions): KeySource {
       }
       return (await load('forced')) ? loaded : undefined;
     },
-    retryAfter: () => Math.max(1, Math.ceil((Math.max(retryAt, forcedUntil) - now()) / 1000)),
+    retryAfter,
     close: () => closing.abort(new Error('The validator is closed.')),
   };
 }
