@@ -1,1 +1,15 @@
-export {};
+export { type PartName, type Ports, partNames, portsFrom, type Urls } from './addresses.ts';
+export { type BreakName, breakName, breaks } from './breaks.ts';
+export {
+  brokerClientId,
+  type DomainTenant,
+  type DomainUser,
+  firstScopes,
+  interactiveClient,
+  machine,
+  type TenantName,
+  target,
+  tenants,
+} from './domain.ts';
+export { type Platform, type PlatformOptions, startPlatform } from './platform.ts';
+export type { Secrets } from './secrets.ts';

@@ -1,0 +1,33 @@
+import { target, tenants } from '../domain.ts';
+import type { World } from './world.ts';
+
+/** Configuration of apps/downstream-api: it trusts the issuers, and only tokens made for itself. */
+export function downstreamApiConfig({ urls, ports, files, logLevel }: World): object {
+  return {
+    listen: { host: '127.0.0.1', port: ports['downstream-api'] },
+    issuers: tenants.map(({ name }) => ({
+      tenant: name,
+      issuer: urls.issuers[name],
+      profile: 'generic',
+      audiences: [target.audience],
+    })),
+    people_file: files.people,
+    seed_expenses: true,
+    audit_file: files.audit('downstream-api'),
+    log_level: logLevel,
+  };
+}
+
+/** Who is who, by the key that tokens carry: issuer and `sub`. */
+export function peopleSeed({ urls }: Pick<World, 'urls'>): readonly object[] {
+  return tenants.flatMap(({ name: tenant, users }) =>
+    users.map(({ sub, username, name, roles, manager }) => ({
+      issuer: urls.issuers[tenant],
+      user_key: sub,
+      username,
+      name,
+      role: roles[0],
+      ...(manager !== undefined && { manager }),
+    })),
+  );
+}

@@ -1,0 +1,26 @@
+import { brokerClientId, firstScopes, target, tenants } from '../domain.ts';
+import type { World } from './world.ts';
+
+/** Web origins of MCP Inspector. */
+const inspector = ['http://localhost:6274', 'http://127.0.0.1:6274'];
+
+/** Configuration of apps/mcp-server: its issuers, and the broker as the way to the target. */
+export function mcpServerConfig({ urls, ports, secrets, files, logLevel }: World): object {
+  return {
+    listen: { host: '127.0.0.1', port: ports['mcp-server'] },
+    resource: urls.mcp,
+    allowed_origins: inspector,
+    issuers: tenants.map(({ name }) => ({ tenant: name, issuer: urls.issuers[name], profile: 'generic' })),
+    required_scopes: [...firstScopes],
+    exchange: {
+      token_endpoint: `${urls.broker}/token`,
+      client_id: brokerClientId,
+      private_key: { file: files.brokerClientKey },
+      key_id: secrets.brokerClient.kid,
+    },
+    downstream: { url: urls.downstream, target: target.name, audience: target.audience },
+    audit_file: files.audit('mcp-server'),
+    outbox_file: files.outbox,
+    log_level: logLevel,
+  };
+}

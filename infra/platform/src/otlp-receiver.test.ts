@@ -1,0 +1,97 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type OtlpReceiver, startOtlpReceiver } from './otlp-receiver.ts';
+
+let receiver: OtlpReceiver;
+afterEach(() => receiver.close());
+
+const at = (ms: number) => String(BigInt(1_700_000_000_000 + ms) * 1_000_000n);
+const span = (spanId: string, parentSpanId: string | undefined, start: number, more: object = {}) => ({
+  traceId: 'a'.repeat(32),
+  spanId,
+  ...(parentSpanId && { parentSpanId }),
+  name: spanId,
+  kind: 2,
+  startTimeUnixNano: at(start),
+  endTimeUnixNano: at(start + 5),
+  attributes: [],
+  ...more,
+});
+const request = (spans: object[], service = 'broker') => ({
+  resourceSpans: [
+    {
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: service } }] },
+      scopeSpans: [{ spans }],
+    },
+  ],
+});
+const post = (body: string, path = '/v1/traces', type = 'application/json') =>
+  fetch(`${receiver.url}${path}`, { method: 'POST', headers: { 'content-type': type }, body });
+
+describe('startOtlpReceiver', () => {
+  it('reads OTLP in JSON', async () => {
+    receiver = await startOtlpReceiver();
+    const attributes = [
+      { key: 'text', value: { stringValue: 'a' } },
+      { key: 'count', value: { intValue: '7' } },
+      { key: 'list', value: { arrayValue: { values: [{ boolValue: true }, { doubleValue: 1.5 }] } } },
+    ];
+    const { status } = await post(
+      JSON.stringify(request([span('one', undefined, 0, { attributes, status: { code: 2 } })])),
+    );
+    expect(status).toBe(200);
+    expect(receiver.spans()).toEqual([
+      {
+        traceId: 'a'.repeat(32),
+        spanId: 'one',
+        service: 'broker',
+        name: 'one',
+        kind: 'server',
+        start: 1_700_000_000_000,
+        duration: 5,
+        failed: true,
+        attributes: { text: 'a', count: 7, list: [true, 1.5] },
+        events: [],
+      },
+    ]);
+  });
+
+  it('builds the tree of a trace, children in order of time, whatever order they come in', async () => {
+    receiver = await startOtlpReceiver();
+    await post(JSON.stringify(request([span('late', 'root', 20), span('leaf', 'early', 12)])));
+    await post(
+      JSON.stringify(request([span('early', 'root', 10), span('root', 'not-received', 0)], 'mcp-server')),
+    );
+    const names = (nodes: ReturnType<OtlpReceiver['tree']>): unknown =>
+      nodes.map(({ span: { name }, children }) => [name, names(children)]);
+    expect(names(receiver.tree('a'.repeat(32)))).toEqual([
+      [
+        'root',
+        [
+          ['early', [['leaf', []]]],
+          ['late', []],
+        ],
+      ],
+    ]);
+    expect(receiver.tree('b'.repeat(32))).toEqual([]);
+  });
+
+  it('waits for spans, and says when they do not come', async () => {
+    receiver = await startOtlpReceiver();
+    const waited = receiver.waitFor((spans) => spans.length === 2, 5000);
+    await post(JSON.stringify(request([span('one', undefined, 0)])));
+    await post(JSON.stringify(request([span('two', undefined, 0)])));
+    await waited;
+    await expect(receiver.waitFor((spans) => spans.length === 3, 20)).rejects.toThrow(/within 20 ms/);
+  });
+
+  it.each([
+    ['text that is no JSON', '{', '/v1/traces', 'application/json', 400],
+    ['protobuf', 'x', '/v1/traces', 'application/x-protobuf', 415],
+    ['an unknown path', '{}', '/', 'application/json', 404],
+    ['metrics, which it drops', '{}', '/v1/metrics', 'application/json', 200],
+  ])('answers %s', async (_, body, path, type, status) => {
+    receiver = await startOtlpReceiver();
+    expect((await post(body, path, type)).status).toBe(status);
+    expect(receiver.spans()).toEqual([]);
+  });
+});

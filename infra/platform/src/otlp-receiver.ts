@@ -1,0 +1,113 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type ReceivedSpan, readSpans } from './otlp-span.ts';
+
+export type { ReceivedSpan } from './otlp-span.ts';
+
+/** A span and what happened inside it, in order of time. */
+export interface SpanNode {
+  readonly span: ReceivedSpan;
+  readonly children: readonly SpanNode[];
+}
+
+/** A small OTLP/HTTP receiver that keeps spans in memory, to read a trace back. */
+export interface OtlpReceiver {
+  /** What `OTEL_EXPORTER_OTLP_ENDPOINT` is set to. */
+  readonly url: string;
+  /** All spans received, in order of arrival. */
+  readonly spans: () => readonly ReceivedSpan[];
+  /** Resolves when the predicate holds of the spans; rejects after `timeout` milliseconds. */
+  readonly waitFor: (
+    predicate: (spans: readonly ReceivedSpan[]) => boolean,
+    timeout?: number,
+  ) => Promise<void>;
+  /** The roots of a trace: spans without a parent, or whose parent was not received. */
+  readonly tree: (traceId: string) => readonly SpanNode[];
+  readonly close: () => Promise<void>;
+}
+
+const MAX_BODY = 16 * 1024 * 1024;
+const MAX_SPANS = 50_000;
+
+/** Starts the receiver on 127.0.0.1; port 0 takes a free one. Metrics and logs are accepted and dropped. */
+export async function startOtlpReceiver({
+  port = 0,
+}: {
+  readonly port?: number;
+} = {}): Promise<OtlpReceiver> {
+  const spans: ReceivedSpan[] = [];
+  const waiting = new Set<() => void>();
+  const server = createServer(async (request, response) => {
+    const status = await receive(request, spans);
+    response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+    for (const check of waiting) check();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new Error(`The OTLP receiver cannot listen on 127.0.0.1:${port}.`, { cause })),
+    );
+    server.listen(port, '127.0.0.1', resolve);
+  });
+
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    spans: () => [...spans],
+    waitFor: (predicate, timeout = 10_000) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          waiting.delete(check);
+          reject(new Error(`The spans that were waited for did not come within ${timeout} ms.`));
+        }, timeout);
+        const check = () => {
+          if (!predicate(spans)) return;
+          clearTimeout(timer);
+          waiting.delete(check);
+          resolve();
+        };
+        waiting.add(check);
+        check();
+      }),
+    tree: (traceId) => treeOf(spans.filter((span) => span.traceId === traceId)),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function receive(request: IncomingMessage, spans: ReceivedSpan[]): Promise<number> {
+  if (request.method !== 'POST') return 405;
+  if (!request.headers['content-type']?.startsWith('application/json')) return 415;
+  const text = await readBody(request);
+  if (text === undefined) return 413;
+  if (request.url !== '/v1/traces') return request.url?.startsWith('/v1/') ? 200 : 404;
+  try {
+    spans.push(...readSpans(text));
+  } catch {
+    return 400;
+  }
+  spans.splice(0, spans.length - MAX_SPANS);
+  return 200;
+}
+
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function treeOf(spans: readonly ReceivedSpan[]): readonly SpanNode[] {
+  const ids = new Set(spans.map(({ spanId }) => spanId));
+  const sorted = spans.toSorted((a, b) => a.start - b.start);
+  const node = (span: ReceivedSpan): SpanNode => ({
+    span,
+    children: sorted.filter(({ parentSpanId }) => parentSpanId === span.spanId).map(node),
+  });
+  return sorted.filter(({ parentSpanId }) => parentSpanId === undefined || !ids.has(parentSpanId)).map(node);
+}

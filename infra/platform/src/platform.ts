@@ -1,0 +1,187 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  healthUrl,
+  type PartName,
+  type Ports,
+  partNames,
+  portsFrom,
+  takenPorts,
+  type Urls,
+  urlsOf,
+} from './addresses.ts';
+import { type BreakName, distort, switchFaultOn } from './breaks.ts';
+import { brokerConfig } from './config/broker.ts';
+import { devIdpConfig } from './config/dev-idp.ts';
+import { downstreamApiConfig, peopleSeed } from './config/downstream-api.ts';
+import { mcpServerConfig } from './config/mcp-server.ts';
+import type { World } from './config/world.ts';
+import { type Part, startPart } from './part.ts';
+import { createRunDir, type RunDir } from './run-dir.ts';
+import { makeSecrets, type Secrets } from './secrets.ts';
+
+export interface PlatformOptions {
+  /** First of the five ports; 4000 unless told. */
+  readonly basePort?: number;
+  /** Each port by itself, e.g. free ones for a test. */
+  readonly ports?: Ports;
+  /** OTLP/HTTP receiver of every process; none unless told. */
+  readonly telemetryEndpoint?: string;
+  /** URL of the broker's Redis; memory unless told. */
+  readonly redis?: string;
+  /** A hop to break on purpose. */
+  readonly breakHop?: BreakName;
+  /** Folder for logs and audit records that are to stay; in the run folder unless told. */
+  readonly logDir?: string;
+  /** `info` unless told. */
+  readonly logLevel?: string;
+  /** Ports for `/metrics`, by part. */
+  readonly metricsPorts?: Partial<Readonly<Record<PartName, number>>>;
+}
+
+/** The platform, up. */
+export interface Platform {
+  readonly urls: Urls;
+  readonly ports: Ports;
+  readonly secrets: Secrets;
+  /** Private folder with configuration and secrets; removed by `stop`. */
+  readonly runDir: string;
+  readonly logFile: (part: PartName) => string;
+  readonly auditFile: (part: PartName) => string;
+  readonly pids: Readonly<Record<PartName, number>>;
+  /** Resolves with a sentence when a part ends by itself. */
+  readonly failed: Promise<string>;
+  /** Ends all processes and removes the run folder. May be called more than once. */
+  readonly stop: () => Promise<void>;
+}
+
+const configs: Readonly<Record<PartName, (world: World) => object>> = {
+  'dev-idp': devIdpConfig,
+  'downstream-api': downstreamApiConfig,
+  broker: brokerConfig,
+  'mcp-server': mcpServerConfig,
+};
+
+/**
+ * Starts the whole platform as separate processes with configuration files of their own and waits until all
+ * answer. Rejects with one sentence that names the part, after everything that was started has ended. When
+ * this process ends first, however it ends, the parts end too.
+ */
+export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
+  const ports = options.ports ?? portsFrom(options.basePort ?? 4000);
+  await refuseTakenPorts(ports);
+  const urls = urlsOf(ports);
+  const secrets = await makeSecrets();
+  const runDir = createRunDir();
+  const keep = options.logDir ?? join(runDir.path, 'logs');
+  mkdirSync(keep, { recursive: true, mode: 0o700 });
+  const logFile = (part: string) => join(keep, `${part}.log`);
+  const auditFile = (part: string) => join(keep, `${part}.audit.jsonl`);
+
+  const parts: Part[] = [];
+  const atExit = () => {
+    for (const part of parts) part.kill();
+    runDir.remove();
+  };
+  process.once('exit', atExit);
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= (async () => {
+      for (const part of parts.toReversed()) await part.stop();
+      runDir.remove();
+      process.removeListener('exit', atExit);
+    })();
+    return stopping;
+  };
+
+  try {
+    const world = writeWorld({ options, ports, urls, secrets, runDir, auditFile });
+    for (const name of partNames) {
+      const config = distort(options.breakHop, name, configs[name](world));
+      parts.push(
+        startPart({
+          name,
+          configFile: runDir.yaml(`${name}.yaml`, config),
+          logFile: logFile(name),
+          healthUrl: healthUrl(ports, name),
+          env: partEnvironment(options, name),
+        }),
+      );
+    }
+    await Promise.all(parts.map((part) => part.ready()));
+    if (options.breakHop !== undefined) await switchFaultOn(options.breakHop, urls, secrets);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  return {
+    urls,
+    ports,
+    secrets,
+    runDir: runDir.path,
+    logFile,
+    auditFile,
+    pids: Object.fromEntries(parts.map(({ name, pid }) => [name, pid])) as Record<PartName, number>,
+    failed: Promise.race(parts.map(({ ended }) => ended)),
+    stop,
+  };
+}
+
+async function refuseTakenPorts(ports: Ports): Promise<void> {
+  const taken = await takenPorts(ports);
+  if (taken.length === 0) return;
+  const list = taken.map(({ part, port }) => `${port} (${part})`).join(', ');
+  throw new Error(
+    `In use on 127.0.0.1: port ${list}. Stop what listens there, or move all ports, e.g. with --ports 4100.`,
+  );
+}
+
+function writeWorld(given: {
+  options: PlatformOptions;
+  ports: Ports;
+  urls: Urls;
+  secrets: Secrets;
+  runDir: RunDir;
+  auditFile: (part: string) => string;
+}): World {
+  const { options, ports, urls, secrets, runDir, auditFile } = given;
+  const secretFile = (name: string, content: string) => runDir.text(`secrets/${name}`, content);
+  return {
+    ports,
+    urls,
+    secrets,
+    ...(options.redis !== undefined && { redis: options.redis }),
+    logLevel: options.logLevel ?? 'info',
+    files: {
+      registration: {
+        acme: secretFile('registration-acme', secrets.registration.acme),
+        globex: secretFile('registration-globex', secrets.registration.globex),
+      },
+      brokerClientKey: secretFile('broker-client.pem', secrets.brokerClient.privateKeyPem),
+      brokerClientJwks: runDir.text('broker-client.jwks.json', JSON.stringify(secrets.brokerClient.jwks)),
+      sealKeys: secretFile('seal.keys', secrets.sealKey),
+      people: runDir.yaml('people.yaml', peopleSeed({ urls })),
+      audit: auditFile,
+      outbox: join(runDir.path, 'outbox.jsonl'),
+    },
+  };
+}
+
+/** Only what a process needs: variables of the caller would win over the files. */
+function partEnvironment(options: PlatformOptions, part: PartName): Record<string, string> {
+  const { PATH = '', HOME = '', TMPDIR, LANG, TZ } = process.env;
+  const metricsPort = options.metricsPorts?.[part];
+  return {
+    PATH,
+    HOME,
+    ...(TMPDIR !== undefined && { TMPDIR }),
+    ...(LANG !== undefined && { LANG }),
+    ...(TZ !== undefined && { TZ }),
+    ...(options.telemetryEndpoint !== undefined && {
+      OTEL_EXPORTER_OTLP_ENDPOINT: options.telemetryEndpoint,
+      OTEL_BSP_SCHEDULE_DELAY: '50',
+    }),
+    ...(metricsPort !== undefined && { METRICS_PORT: String(metricsPort) }),
+  };
+}
