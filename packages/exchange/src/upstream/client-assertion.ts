@@ -50,20 +50,32 @@ export function createAssertionSigner(options: ClientAssertionOptions): () => Pr
   };
 }
 
-function assertionHeader({ alg, key, kid, x5tS256 }: ClientAssertionOptions) {
+/** The protected header. Throws a `TypeError` for a key that cannot sign a client assertion. */
+export function assertionHeader({
+  alg,
+  key,
+  kid,
+  x5tS256,
+}: Pick<ClientAssertionOptions, 'alg' | 'key' | 'kid' | 'x5tS256'>) {
   return {
-    alg: alg ?? (x5tS256 === undefined ? defaultAlgorithm(key) : 'PS256'),
+    alg: alg ?? defaultAlgorithm(key, x5tS256 !== undefined),
     typ: 'JWT',
     ...(kid === undefined ? {} : { kid }),
     ...(x5tS256 === undefined ? {} : { 'x5t#S256': x5tS256 }),
   };
 }
 
-/** Throws a `TypeError` at start for a key that cannot sign a client assertion. */
-function defaultAlgorithm(key: KeyObject): string {
+function defaultAlgorithm(key: KeyObject, certificate: boolean): string {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   const byCurve = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' } as Record<string, string>;
-  const alg = type === 'rsa' ? 'RS256' : type === 'ed25519' ? 'EdDSA' : byCurve[details?.namedCurve ?? ''];
+  const alg =
+    type === 'rsa'
+      ? certificate
+        ? 'PS256'
+        : 'RS256'
+      : type === 'ed25519'
+        ? 'EdDSA'
+        : byCurve[details?.namedCurve ?? ''];
   if (key.type !== 'private' || alg === undefined) {
     throw new TypeError('The key of a client assertion must be a private RSA, EC or Ed25519 key.');
   }

@@ -3,6 +3,7 @@ import { discoverAuthorizationServer } from '@mcp-obo/metadata';
 import { OAuthError } from '@mcp-obo/oauth-error';
 import { errorRows } from '../errors/error-rows.ts';
 import type { Fetch } from './answer-fetch.ts';
+import { assertionHeader } from './client-assertion.ts';
 import { clientCredentialsRequest } from './client-credentials.ts';
 import { entraOboRequest } from './entra-obo.ts';
 import type { GrantRequest } from './grant-request.ts';
@@ -42,12 +43,15 @@ const exchangeRequests: Readonly<
 /**
  * An identity provider that tokens are obtained from.
  *
- * @throws TypeError at start for a token endpoint that is neither https nor on loopback.
+ * @throws TypeError at start for a token endpoint that is neither https nor on loopback, or a key that cannot sign.
  */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { issuer, profile, timeoutMs = 5000 } = options;
   if (options.tokenEndpoint !== undefined) assertSecureEndpoint(options.tokenEndpoint);
   const credentials = new Map(Object.entries(options.credentials));
+  for (const credential of credentials.values()) {
+    if (credential.kind === 'private_key_jwt') assertionHeader(credential);
+  }
   const endpoints = new Map<string, TokenEndpoint>();
   const locate = remembered(async () => options.tokenEndpoint ?? (await discoverEndpoint(options)));
 
