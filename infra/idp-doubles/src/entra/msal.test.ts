@@ -4,7 +4,8 @@ import { ConfidentialClientApplication, InteractionRequiredAuthError } from '@az
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { generate } from 'selfsigned';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EntraDirectory } from './directory.ts';
 import { type EntraDouble, startEntraDouble } from './double.ts';
 import { entraIds, exampleEntraDirectory } from './example-directory.ts';
 
@@ -15,15 +16,18 @@ let entra: EntraDouble;
 
 beforeAll(async () => {
   certificate = await generate([{ name: 'commonName', value: 'mcp-server' }], { algorithm: 'sha256' });
+  await start(exampleEntraDirectory({ certificates: [certificate.cert] }));
 });
 
-beforeEach(async () => {
-  entra = await startEntraDouble({ directory: exampleEntraDirectory({ certificates: [certificate.cert] }) });
+afterAll(async () => {
+  setDefaultCACertificates(trusted);
+  await entra.close();
+});
+
+async function start(directory: EntraDirectory): Promise<void> {
+  entra = await startEntraDouble({ directory });
   setDefaultCACertificates([...trusted, entra.ca ?? '']);
-  return () => entra.close();
-});
-
-afterAll(() => setDefaultCACertificates(trusted));
+}
 
 function msal(
   credential: { clientSecret: string } | { clientCertificate: object },
@@ -129,30 +133,6 @@ describe('the real MSAL against the double', () => {
     expect(granted?.scopes).toContain('api://expenses/api:expenses.admin');
   });
 
-  it('carries a claims challenge to a new sign-in that satisfies it', async () => {
-    const [tenant] = exampleEntraDirectory().tenants;
-    if (tenant === undefined) throw new Error('no tenant');
-    const policy = { id: 'c0ffee00-1111-4222-8333-444455556612', resource: entraIds.expensesApi } as const;
-    await entra.close();
-    entra = await startEntraDouble({
-      directory: { tenants: [{ ...tenant, policies: [{ ...policy, control: 'mfa' }] }] },
-    });
-    setDefaultCACertificates([...trusted, entra.ca ?? '']);
-    const refused: unknown = await withSecret()
-      .acquireTokenOnBehalfOf({ oboAssertion: await alicesToken(), scopes: [read] })
-      .catch((error: unknown) => error);
-    expect(refused).toBeInstanceOf(InteractionRequiredAuthError);
-    const { claims } = refused as InteractionRequiredAuthError;
-    expect(JSON.parse(claims)).toEqual({
-      access_token: { capolids: { essential: true, values: [policy.id] } },
-    });
-    const result = await withSecret().acquireTokenOnBehalfOf({
-      oboAssertion: await alicesToken(claims),
-      scopes: [read],
-    });
-    expect(result?.accessToken).toBeTruthy();
-  });
-
   it('obtains an app-only token with the assigned roles', async () => {
     const result = await withSecret().acquireTokenByClientCredential({ scopes: ['api://expenses/.default'] });
     const claims = decodeJwt(result?.accessToken ?? '');
@@ -179,6 +159,27 @@ describe('the real MSAL against the double', () => {
       },
     });
     const result = await app.acquireTokenOnBehalfOf({ oboAssertion: await alicesToken(), scopes: [read] });
+    expect(result?.accessToken).toBeTruthy();
+  });
+
+  it('carries a claims challenge to a new sign-in that satisfies it', async () => {
+    const [tenant] = exampleEntraDirectory().tenants;
+    if (tenant === undefined) throw new Error('no tenant');
+    const policy = { id: 'c0ffee00-1111-4222-8333-444455556612', resource: entraIds.expensesApi } as const;
+    await entra.close();
+    await start({ tenants: [{ ...tenant, policies: [{ ...policy, control: 'mfa' }] }] });
+    const refused: unknown = await withSecret()
+      .acquireTokenOnBehalfOf({ oboAssertion: await alicesToken(), scopes: [read] })
+      .catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(InteractionRequiredAuthError);
+    const { claims } = refused as InteractionRequiredAuthError;
+    expect(JSON.parse(claims)).toEqual({
+      access_token: { capolids: { essential: true, values: [policy.id] } },
+    });
+    const result = await withSecret().acquireTokenOnBehalfOf({
+      oboAssertion: await alicesToken(claims),
+      scopes: [read],
+    });
     expect(result?.accessToken).toBeTruthy();
   });
 });

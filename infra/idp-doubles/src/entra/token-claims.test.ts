@@ -1,26 +1,37 @@
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EntraDouble, startEntraDouble } from './double.ts';
 import { entraIds, exampleEntraDirectory } from './example-directory.ts';
 import type { MintUserToken } from './mint.ts';
 
-let entra: EntraDouble | undefined;
+/** Users by how many groups they are in. */
+const sizes = [5, 6, 200, 201];
+const userWith = (groups: number) => `oid-${groups}`;
+let entra: EntraDouble;
 
-afterEach(() => entra?.close());
-
-async function token(request: Partial<MintUserToken>, groups?: readonly string[]): Promise<string> {
+beforeAll(async () => {
+  const [tenant] = exampleEntraDirectory().tenants;
+  if (tenant === undefined) throw new Error('The example directory has no tenant.');
+  const users = sizes.map((size) => ({
+    oid: userWith(size),
+    upn: `user-${size}@acme.example`,
+    name: 'User',
+    groups: Array.from({ length: size }, (_, index) => `group-${index}`),
+  }));
   entra = await startEntraDouble({
-    directory: exampleEntraDirectory(groups === undefined ? {} : { groups }),
+    directory: { tenants: [{ ...tenant, users: [...tenant.users, ...users] }] },
     http: true,
     issuerOrigins: { v1: 'https://sts.windows.net', v2: 'https://login.microsoftonline.com' },
   });
-  return entra.mintUserToken({ user: entraIds.alice, app: entraIds.mcpServer, ...request });
-}
+});
 
-const claimsOf = async (request: Partial<MintUserToken>, groups?: readonly string[]): Promise<JWTPayload> =>
-  decodeJwt(await token(request, groups));
+afterAll(() => entra.close());
 
-const ids = (count: number) => Array.from({ length: count }, (_, index) => `group-${index}`);
+const token = (request: Partial<MintUserToken>) =>
+  entra.mintUserToken({ user: entraIds.alice, app: entraIds.mcpServer, ...request });
+
+const claimsOf = async (request: Partial<MintUserToken>): Promise<JWTPayload> =>
+  decodeJwt(await token(request));
 
 describe('access tokens of the Entra double', () => {
   it('are v2.0 with the GUID as audience for an API that accepts 2', async () => {
@@ -59,15 +70,15 @@ describe('access tokens of the Entra double', () => {
   });
 
   it('list groups up to 200 and point to Graph above', async () => {
-    expect((await claimsOf({}, ids(200))).groups).toHaveLength(200);
-    const overage = await claimsOf({}, ids(201));
+    expect((await claimsOf({ user: userWith(200) })).groups).toHaveLength(200);
+    const overage = await claimsOf({ user: userWith(201) });
     expect(overage).not.toHaveProperty('groups');
     expect(overage._claim_names).toEqual({ groups: 'src1' });
   });
 
   it('say hasgroups instead from six groups on in the implicit flow', async () => {
-    expect((await claimsOf({ implicit: true }, ids(5))).groups).toHaveLength(5);
-    const overage = await claimsOf({ implicit: true }, ids(6));
+    expect((await claimsOf({ implicit: true, user: userWith(5) })).groups).toHaveLength(5);
+    const overage = await claimsOf({ implicit: true, user: userWith(6) });
     expect([overage.hasgroups, overage.groups]).toEqual([true, undefined]);
   });
 });

@@ -2,8 +2,9 @@ import { createHash, createPrivateKey, generateKeyPairSync, X509Certificate } fr
 import { inspect } from 'node:util';
 import { exportJWK, SignJWT } from 'jose';
 import { generate } from 'selfsigned';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AadstsCode, aadsts } from './aadsts.ts';
+import type { FederatedCredential } from './directory.ts';
 import { type EntraDouble, startEntraDouble } from './double.ts';
 import { entraIds, exampleEntraDirectory } from './example-directory.ts';
 
@@ -11,17 +12,32 @@ const start = Date.UTC(2026, 0, 5, 9, 0, 0);
 let now = start;
 let entra: EntraDouble;
 
-beforeEach(async () => {
-  now = start;
-  const secrets = [{ value: 'example-secret' }, { value: 'old-secret', expiresAt: start - 1 }];
-  entra = await startEntraDouble({
-    directory: exampleEntraDirectory({ secrets }),
-    http: true,
-    now: () => now,
+const clusterKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+let cluster: FederatedCredential;
+let certificate: { cert: string; private: string };
+
+beforeAll(async () => {
+  cluster = {
+    issuer: 'https://cluster.example',
+    subject: 'system:serviceaccount:mcp:server',
+    audience: 'api://AzureADTokenExchange',
+    jwks: { keys: [{ ...(await exportJWK(clusterKeys.publicKey)), alg: 'ES256' }] },
+  };
+  certificate = await generate([{ name: 'commonName', value: 'mcp-server' }], { algorithm: 'sha256' });
+  const directory = exampleEntraDirectory({
+    secrets: [{ value: 'example-secret' }, { value: 'old-secret', expiresAt: start - 1 }],
+    certificates: [certificate.cert],
+    federatedCredentials: [cluster],
   });
+  entra = await startEntraDouble({ directory, http: true, now: () => now });
 });
 
-afterEach(() => entra.close());
+beforeEach(() => {
+  now = start;
+  entra.setBehaviour(undefined);
+});
+
+afterAll(() => entra.close());
 
 interface Answer {
   readonly status: number;
@@ -55,6 +71,12 @@ async function onBehalfOf(over: Record<string, string> = {}): Promise<Record<str
     assertion: await alicesToken(),
     ...over,
   };
+}
+
+async function withoutSecret(): Promise<Record<string, string>> {
+  const { client_secret: _, ...rest } = await onBehalfOf();
+  const type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+  return { ...rest, client_assertion_type: type };
 }
 
 async function appOnlyToken(): Promise<string> {
@@ -130,12 +152,13 @@ describe('the token endpoint of the Entra double', () => {
   });
 
   it('refuses a user whose sessions were revoked, until the next sign-in', async () => {
-    const before = await alicesToken();
+    const bobsToken = () => entra.mintUserToken({ user: entraIds.bob, app: entraIds.mcpServer });
+    const before = await bobsToken();
     now += 1000;
-    entra.revokeSessions(entraIds.alice);
+    entra.revokeSessions(entraIds.bob);
     expect((await post(await onBehalfOf({ assertion: before }))).body.error_codes).toEqual([50173]);
     now += 1000;
-    expect((await post(await onBehalfOf({ assertion: await alicesToken() }))).status).toBe(200);
+    expect((await post(await onBehalfOf({ assertion: await bobsToken() }))).status).toBe(200);
   });
 
   it('throttles with Retry-After when told to', async () => {
@@ -147,48 +170,20 @@ describe('the token endpoint of the Entra double', () => {
   });
 
   it('accepts the token of another identity provider as a federated credential', async () => {
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const federated = {
-      issuer: 'https://cluster.example',
-      subject: 'system:serviceaccount:mcp:server',
-      audience: 'api://AzureADTokenExchange',
-      jwks: { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256' }] },
-    };
-    await entra.close();
-    entra = await startEntraDouble({
-      directory: exampleEntraDirectory({ federatedCredentials: [federated] }),
-      http: true,
-      now: () => now,
-    });
     const assertion = (subject: string) =>
-      new SignJWT({ iss: federated.issuer, sub: subject, aud: federated.audience, exp: start / 1000 + 600 })
+      new SignJWT({ iss: cluster.issuer, sub: subject, aud: cluster.audience, exp: start / 1000 + 600 })
         .setProtectedHeader({ alg: 'ES256' })
-        .sign(privateKey);
-    const request = async (subject: string) => {
-      const { client_secret: _, ...rest } = await onBehalfOf();
-      return post({
-        ...rest,
-        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-        client_assertion: await assertion(subject),
-      });
-    };
-    expect((await request(federated.subject)).status).toBe(200);
+        .sign(clusterKeys.privateKey);
+    const request = async (subject: string) =>
+      post({ ...(await withoutSecret()), client_assertion: await assertion(subject) });
+    expect((await request(cluster.subject)).status).toBe(200);
     expect((await request('system:serviceaccount:other')).body.error_codes).toEqual([700213]);
   });
 
   it('refuses a certificate assertion for another endpoint, of another key and out of time', async () => {
-    const { cert, private: pem } = await generate([{ name: 'commonName', value: 'mcp-server' }], {
-      algorithm: 'sha256',
-    });
-    await entra.close();
-    entra = await startEntraDouble({
-      directory: exampleEntraDirectory({ certificates: [cert] }),
-      http: true,
-      now: () => now,
-    });
-    const thumbprint = createHash('sha256').update(new X509Certificate(cert).raw).digest('base64url');
-    const send = async (claims: Record<string, unknown>, x5t = thumbprint) => {
-      const { client_secret: _, ...rest } = await onBehalfOf();
+    const thumbprint = createHash('sha256').update(new X509Certificate(certificate.cert).raw);
+    const known = thumbprint.digest('base64url');
+    const send = async (claims: Record<string, unknown>, x5t = known) => {
       const assertion = await new SignJWT({
         iss: entraIds.mcpServer,
         sub: entraIds.mcpServer,
@@ -197,8 +192,8 @@ describe('the token endpoint of the Entra double', () => {
         ...claims,
       })
         .setProtectedHeader({ alg: 'PS256', 'x5t#S256': x5t })
-        .sign(createPrivateKey(pem));
-      return (await post({ ...rest, client_assertion: assertion })).body.error_codes;
+        .sign(createPrivateKey(certificate.private));
+      return (await post({ ...(await withoutSecret()), client_assertion: assertion })).body.error_codes;
     };
     expect(await send({})).toBeUndefined();
     expect(await send({ aud: 'https://other.example' })).toEqual([50012]);
