@@ -1,9 +1,8 @@
-import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import { createSingleFlight } from './single-flight.ts';
 
 describe('work that is under way', () => {
-  it(verifies('tb:single-flight', 'is shared by all who want the same, and by nobody else'), async () => {
+  it('is shared by all who want the same, and by nobody else', async () => {
     const flights = createSingleFlight<number>();
     let runs = 0;
     const work = async () => ++runs;

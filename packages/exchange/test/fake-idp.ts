@@ -23,7 +23,7 @@ export interface FakeIdp {
 
 /** By default the token endpoint mints a token for the subject's `sub` with the audience and scope asked for. */
 export function createFakeIdp(options: { issuer: string; now: () => number; sub?: string }): FakeIdp {
-  const issuer = createTestIssuer({ issuer: options.issuer, now: options.now });
+  const issuer = createTestIssuer({ issuer: options.issuer, alg: 'ES256', now: options.now });
   const tokenEndpoint = `${options.issuer}/token`;
   const requests: ReceivedRequest[] = [];
   let handler: (request: ReceivedRequest) => TokenAnswer | Promise<TokenAnswer> = mintAnswer;

@@ -1,5 +1,6 @@
 import type { Grant } from '@mcp-obo/grant';
 import { generic, type IdpProfile } from '@mcp-obo/idp-profile';
+import type { MintOptions } from '@mcp-obo/testbed/issuer';
 import { createValidator } from '@mcp-obo/validator';
 import type { ExchangeEvent } from '../src/events.ts';
 import {
@@ -64,6 +65,7 @@ export interface Bench {
   readonly subject: (
     claims?: Readonly<Record<string, unknown>>,
     idp?: FakeIdp,
+    options?: MintOptions,
   ) => Promise<{ grant: Grant; subjectToken: string }>;
 }
 
@@ -74,16 +76,21 @@ export interface BenchOptions {
   readonly credentials?: Readonly<Record<string, UpstreamCredential>>;
   readonly cache?: (now: () => number) => Cache;
   readonly maxActorDepth?: number;
+  /** Another issuer for the tenant acme. */
+  readonly acme?: string;
 }
 
 /** An engine over two identity providers of two tenants, all real but the token endpoints' answers. */
 export function createBench(options: BenchOptions = {}): Bench {
   const time = { now: noon };
   const now = () => time.now * 1000;
-  const idps = [createFakeIdp({ issuer: acme, now }), createFakeIdp({ issuer: globex, now })] as const;
+  const idps = [
+    createFakeIdp({ issuer: options.acme ?? acme, now }),
+    createFakeIdp({ issuer: globex, now }),
+  ] as const;
   const [acmeIdp, globexIdp] = idps;
   const fetch = (url: string | URL, init?: RequestInit) =>
-    (String(url).startsWith(acme) ? acmeIdp : globexIdp).fetch(url, init);
+    (String(url).startsWith(globex) ? globexIdp : acmeIdp).fetch(url, init);
   let randoms = 0;
   const profile = options.profile ?? generic;
   const upstreams = idps.map(({ issuer, tokenEndpoint }, index) =>
@@ -131,8 +138,8 @@ export function createBench(options: BenchOptions = {}): Bench {
     cache,
     events,
     time,
-    async subject(claims = {}, idp = acmeIdp) {
-      const subjectToken = await idp.issuer.mint({ sub: 'user-alice', aud: resource, ...claims });
+    async subject(claims = {}, idp = acmeIdp, options = {}) {
+      const subjectToken = await idp.issuer.mint({ sub: 'user-alice', aud: resource, ...claims }, options);
       const grant = await subjects.validate({
         scheme: 'Bearer',
         token: subjectToken,
