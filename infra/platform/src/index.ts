@@ -11,5 +11,5 @@ export {
   target,
   tenants,
 } from './domain.ts';
-export { type Platform, type PlatformOptions, startPlatform } from './platform.ts';
+export { type Platform, type PlatformOptions, type PlatformUser, startPlatform } from './platform.ts';
 export type { Secrets } from './secrets.ts';

@@ -8,16 +8,10 @@ const READY_WITHIN = 30_000;
 const GRACE = 12_000;
 const TAIL = 40;
 
-/** The script of each part. */
-const scripts: Readonly<Record<PartName, string>> = {
-  'dev-idp': '../../dev-idp/src/main.ts',
-  'downstream-api': '../../../apps/downstream-api/src/main.ts',
-  broker: '../../../apps/broker/src/main.ts',
-  'mcp-server': '../../../apps/mcp-server/src/main.ts',
-};
-
 export interface PartOptions {
   readonly name: PartName;
+  /** Path of its script. */
+  readonly script: string;
   readonly configFile: string;
   readonly logFile: string;
   readonly healthUrl: string;
@@ -31,7 +25,7 @@ export interface Part {
   /** The last lines it wrote. */
   readonly tail: () => readonly string[];
   /** Resolves when it answers; rejects with one sentence and its last lines when it ends or never does. */
-  readonly ready: () => Promise<void>;
+  readonly ready: (signal?: AbortSignal) => Promise<void>;
   /** Resolves when it has ended, with a sentence. */
   readonly ended: Promise<string>;
   /** Asks it to end and waits; kills it when it takes too long. */
@@ -44,13 +38,12 @@ export interface Part {
  * Starts a part under this process's Node.js. Its standard input is the line to this process: when it breaks,
  * by whatever end, the part ends by itself (`orphan-guard.mjs`).
  */
-export function startPart({ name, configFile, logFile, healthUrl, env }: PartOptions): Part {
-  const at = (file: string) => new URL(file, import.meta.url);
-  const child = spawn(
-    process.execPath,
-    ['--import', at('./orphan-guard.mjs').href, at(scripts[name]).pathname, '--config', configFile],
-    { stdio: ['pipe', 'pipe', 'pipe'], env },
-  );
+export function startPart({ name, script, configFile, logFile, healthUrl, env }: PartOptions): Part {
+  const guard = new URL('./orphan-guard.mjs', import.meta.url).href;
+  const child = spawn(process.execPath, ['--import', guard, script, '--config', configFile], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env,
+  });
   const lines = keepTail(child, logFile);
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`${name} cannot be started: ${error.message}`));
@@ -61,9 +54,10 @@ export function startPart({ name, configFile, logFile, healthUrl, env }: PartOpt
     gone = true;
   });
 
-  const ready = async () => {
+  const ready = async (signal?: AbortSignal) => {
     const end = performance.now() + READY_WITHIN;
     while (!(await answers(healthUrl))) {
+      signal?.throwIfAborted();
       if (gone) throw new PartError(await ended, lines);
       if (performance.now() > end) throw new PartError(`${name} does not answer at ${healthUrl}.`, lines);
       await Promise.race([sleep(50), ended]);

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   healthUrl,
   type PartName,
@@ -16,6 +17,7 @@ import { devIdpConfig } from './config/dev-idp.ts';
 import { downstreamApiConfig, peopleSeed } from './config/downstream-api.ts';
 import { mcpServerConfig } from './config/mcp-server.ts';
 import type { World } from './config/world.ts';
+import { type DomainUser, interactiveClient, machine, type TenantName, tenants } from './domain.ts';
 import { type Part, startPart } from './part.ts';
 import { createRunDir, type RunDir } from './run-dir.ts';
 import { makeSecrets, type Secrets } from './secrets.ts';
@@ -37,12 +39,32 @@ export interface PlatformOptions {
   readonly logLevel?: string;
   /** Ports for `/metrics`, by part. */
   readonly metricsPorts?: Partial<Readonly<Record<PartName, number>>>;
+  /** Gives the start up when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PlatformUser extends DomainUser {
+  readonly tenant: TenantName;
+  readonly issuer: string;
 }
 
 /** The platform, up. */
 export interface Platform {
   readonly urls: Urls;
   readonly ports: Ports;
+  /** Everybody who can log in, and where. */
+  readonly users: readonly PlatformUser[];
+  /** Registrations that a client can use. */
+  readonly clients: {
+    readonly interactive: { readonly client_id: string; readonly redirect_uris: readonly string[] };
+    /** The job without a user. */
+    readonly nightlyJob: {
+      readonly client_id: string;
+      readonly client_secret: string;
+      readonly issuer: string;
+    };
+  };
+  /** The secrets of the parts, for tests that act as one of them. */
   readonly secrets: Secrets;
   /** Private folder with configuration and secrets; removed by `stop`. */
   readonly runDir: string;
@@ -60,6 +82,14 @@ const configs: Readonly<Record<PartName, (world: World) => object>> = {
   'downstream-api': downstreamApiConfig,
   broker: brokerConfig,
   'mcp-server': mcpServerConfig,
+};
+
+/** The script of each part; apps are run, never imported. */
+const scripts: Readonly<Record<PartName, string>> = {
+  'dev-idp': scriptAt('../../dev-idp/src/main.ts'),
+  'downstream-api': scriptAt('../../../apps/downstream-api/src/main.ts'),
+  broker: scriptAt('../../../apps/broker/src/main.ts'),
+  'mcp-server': scriptAt('../../../apps/mcp-server/src/main.ts'),
 };
 
 /**
@@ -101,6 +131,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       parts.push(
         startPart({
           name,
+          script: scripts[name],
           configFile: runDir.yaml(`${name}.yaml`, config),
           logFile: logFile(name),
           healthUrl: healthUrl(ports, name),
@@ -108,7 +139,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
         }),
       );
     }
-    await Promise.all(parts.map((part) => part.ready()));
+    await Promise.all(parts.map((part) => part.ready(options.signal)));
     if (options.breakHop !== undefined) await switchFaultOn(options.breakHop, urls, secrets);
   } catch (error) {
     await stop();
@@ -118,6 +149,17 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   return {
     urls,
     ports,
+    users: tenants.flatMap(({ name: tenant, users }) =>
+      users.map((user) => ({ ...user, tenant, issuer: urls.issuers[tenant] })),
+    ),
+    clients: {
+      interactive: interactiveClient,
+      nightlyJob: {
+        client_id: machine.clientId,
+        client_secret: secrets.nightlyJob,
+        issuer: urls.issuers[machine.tenant],
+      },
+    },
     secrets,
     runDir: runDir.path,
     logFile,
@@ -126,6 +168,10 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     failed: Promise.race(parts.map(({ ended }) => ended)),
     stop,
   };
+}
+
+function scriptAt(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
 }
 
 async function refuseTakenPorts(ports: Ports): Promise<void> {

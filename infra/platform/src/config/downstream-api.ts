@@ -5,6 +5,7 @@ import type { World } from './world.ts';
 export function downstreamApiConfig({ urls, ports, files, logLevel }: World): object {
   return {
     listen: { host: '127.0.0.1', port: ports['downstream-api'] },
+    resource: urls.downstream,
     issuers: tenants.map(({ name }) => ({
       tenant: name,
       issuer: urls.issuers[name],
@@ -20,12 +21,11 @@ export function downstreamApiConfig({ urls, ports, files, logLevel }: World): ob
 
 /** Who is who, by the key that tokens carry: issuer and `sub`. */
 export function peopleSeed({ urls }: Pick<World, 'urls'>): readonly object[] {
-  return tenants.flatMap(({ name: tenant, users }) =>
-    users.map(({ sub, username, name, roles, manager }) => ({
-      issuer: urls.issuers[tenant],
+  return tenants.flatMap(({ name, users }) =>
+    users.map(({ sub, username, roles, manager }) => ({
+      issuer: urls.issuers[name],
       user_key: sub,
       username,
-      name,
       role: roles[0],
       ...(manager !== undefined && { manager }),
     })),

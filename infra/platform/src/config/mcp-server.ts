@@ -14,6 +14,7 @@ export function mcpServerConfig({ urls, ports, secrets, files, logLevel }: World
     required_scopes: [...firstScopes],
     exchange: {
       token_endpoint: `${urls.broker}/token`,
+      issuer: urls.broker,
       client_id: brokerClientId,
       private_key: { file: files.brokerClientKey },
       key_id: secrets.brokerClient.kid,

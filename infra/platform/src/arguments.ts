@@ -1,0 +1,77 @@
+import { parseArgs } from 'node:util';
+
+export interface StartArguments {
+  readonly json: boolean;
+  readonly basePort: number;
+  readonly redis?: string;
+  readonly logDir?: string;
+}
+
+/** What the arguments ask for: to start, to print the help, or to say what is wrong with them. */
+export type ParsedArguments =
+  | { readonly kind: 'start'; readonly arguments: StartArguments }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'wrong'; readonly message: string };
+
+const options = {
+  json: { type: 'boolean', default: false },
+  ports: { type: 'string', default: '4000' },
+  idp: { type: 'string', default: 'embedded' },
+  redis: { type: 'string' },
+  logs: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+/** The text of `--help`. */
+export const help = `npm start: keeps the platform up for real MCP clients until Ctrl-C
+
+Options (after --):
+  --json          prints one line of JSON when everything is ready, and nothing else on standard output
+  --ports N       first of the five ports on 127.0.0.1 (4000): MCP server, broker, downstream API, identity
+                  provider, and one for an OTLP receiver
+  --idp embedded  the identity provider: embedded (the only one so far; keycloak comes later)
+  --redis URL     keeps the broker's cache in this Redis instead of in memory
+  --logs FOLDER   keeps logs and audit records there; otherwise they go away with the platform
+  --help          this text
+
+OTEL_EXPORTER_OTLP_ENDPOINT sends traces to an OTLP/HTTP receiver.
+Exit codes: 0 ended by Ctrl-C after a clean end, 1 could not start or a part broke, 2 wrong arguments.`;
+
+/** Reads the arguments of `npm start`. */
+export function parseStartArguments(argv: readonly string[]): ParsedArguments {
+  let values: ReturnType<typeof parse>;
+  try {
+    values = parse(argv);
+  } catch (error) {
+    return wrong((error as Error).message.split('. ')[0] ?? '');
+  }
+  if (values.help) return { kind: 'help' };
+  if (values.idp === 'keycloak') return wrong('--idp keycloak comes later; --idp embedded is there now');
+  if (values.idp !== 'embedded') return wrong(`--idp ${values.idp} is unknown; --idp embedded is there now`);
+  const basePort = Number(values.ports);
+  if (!/^\d+$/.test(values.ports) || basePort < 1024 || basePort > 65_531) {
+    return wrong(
+      `--ports ${values.ports} cannot be used; give a number from 1024 to 65531, e.g. --ports 4100`,
+    );
+  }
+  if (values.redis !== undefined && !/^rediss?:\/\/./.test(values.redis)) {
+    return wrong('--redis needs a URL, e.g. --redis redis://127.0.0.1:6379');
+  }
+  return {
+    kind: 'start',
+    arguments: {
+      json: values.json,
+      basePort,
+      ...(values.redis !== undefined && { redis: values.redis }),
+      ...(values.logs !== undefined && { logDir: values.logs }),
+    },
+  };
+}
+
+function parse(argv: readonly string[]) {
+  return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
+}
+
+function wrong(message: string): ParsedArguments {
+  return { kind: 'wrong', message: `${message.replace(/\.$/, '')}. See npm start -- --help.` };
+}
