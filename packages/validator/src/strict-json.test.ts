@@ -1,7 +1,7 @@
 import { verifies } from '@mcp-obo/testbed/verifies';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseStrictObject } from './strict-json.ts';
+import { parseStrictJson, parseStrictObject } from './strict-json.ts';
 
 /** Values that every reader reads alike: finite numbers, shallow, no `__proto__`. */
 const harmless = fc.dictionary(
@@ -67,6 +67,25 @@ describe('parseStrictObject', () => {
   it('leaves Object.prototype alone whatever the members are called (C18)', () => {
     parseStrictObject('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}');
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+});
+
+describe('parseStrictJson', () => {
+  it('reads a JSON text of any kind, up to a depth of its caller’s choice', () => {
+    expect(parseStrictJson('[{"a":1}]')).toEqual({ ok: true, value: [{ a: 1 }] });
+    expect(parseStrictJson('null')).toEqual({ ok: true, value: null });
+    expect(parseStrictJson('[[[1]]]', 2)).toEqual({ ok: false, problem: 'too_deep' });
+    expect(parseStrictJson('[[[1]]]', 3)).toMatchObject({ ok: true });
+    expect(parseStrictJson(`${'['.repeat(65)}${']'.repeat(65)}`)).toEqual({ ok: false, problem: 'too_deep' });
+  });
+
+  it.each([
+    ['[{"method":"a","method":"b"}]', 'duplicate_member'],
+    ['[{"__proto__":1}]', 'forbidden_member'],
+    ['[1e999]', 'not_finite'],
+    ['', 'not_json'],
+  ])('refuses %s', (text, problem) => {
+    expect(parseStrictJson(text)).toEqual({ ok: false, problem });
   });
 });
 

@@ -46,30 +46,27 @@ function findProblem(text: string, depth = maxDepth): JsonProblem | undefined {
   /** Names seen in each object that is open; undefined for an array. */
   const open: (Set<string> | undefined)[] = [];
   let nameIsNext = false;
-  let at = 0;
-  while (at < text.length) {
-    const character = text[at];
+  for (let at = 0; at < text.length; ) {
+    const character = text.charAt(at);
+    let end = at + 1;
     if (character === '"') {
-      const end = endOfString(text, at);
+      end = endOfString(text, at);
       const problem = nameIsNext ? addName(open.at(-1), text.slice(at, end)) : undefined;
       if (problem !== undefined) return problem;
       nameIsNext = false;
-      at = end;
-      continue;
+    } else if (character === '{' || character === '[') {
+      nameIsNext = character === '{';
+      if (open.push(nameIsNext ? new Set() : undefined) > depth) return 'too_deep';
+    } else if (character === '}' || character === ']') {
+      open.pop();
+      nameIsNext = false;
+    } else if (character === ',') {
+      nameIsNext = open.at(-1) !== undefined;
+    } else if (character === '-' || (character >= '0' && character <= '9')) {
+      end = endOfNumber(text, at);
+      if (!Number.isFinite(Number(text.slice(at, end)))) return 'not_finite';
     }
-    number.lastIndex = at;
-    const digits = number.exec(text)?.[0];
-    if (digits !== undefined) {
-      if (!Number.isFinite(Number(digits))) return 'not_finite';
-      at += digits.length;
-      continue;
-    }
-    if (character === '{') open.push(new Set());
-    else if (character === '[') open.push(undefined);
-    else if (character === '}' || character === ']') open.pop();
-    if (open.length > depth) return 'too_deep';
-    if (character === '{' || character === ',') nameIsNext = open.at(-1) !== undefined;
-    at += 1;
+    at = end;
   }
   return undefined;
 }
@@ -80,6 +77,12 @@ function addName(names: Set<string> | undefined, quoted: string): JsonProblem | 
   if (names?.has(name)) return 'duplicate_member';
   names?.add(name);
   return undefined;
+}
+
+/** Index after the last digit. */
+function endOfNumber(text: string, start: number): number {
+  number.lastIndex = start;
+  return start + (number.exec(text)?.[0].length ?? 1);
 }
 
 /** Index after the closing quote. */

@@ -62,6 +62,19 @@ describe('the signature', () => {
     expect(await outcome(await idp.mint({}, unknown))).toBe('401 alg');
   });
 
+  it(
+    verifies('rs:signature', 'is not looked for without a kid, be there one key or two that fit (J14)'),
+    async () => {
+      const { idp, outcome, clock } = setUp();
+      const header = { kid: undefined };
+      expect(await outcome(await idp.mint({}, { header }))).toBe('401 kid');
+      idp.rotate({ keep: true });
+      clock.advance(300);
+      expect(await outcome(await idp.mint())).toBe('user-1');
+      expect(await outcome(await idp.mint({}, { header }))).toBe('401 kid');
+    },
+  );
+
   it(verifies('rs:alg', 'by PS256 is refused though valid, when the key says RS256 (J06)'), async () => {
     const { idp, outcome } = setUp({ algorithms: ['RS256', 'PS256'] }, {}, { alg: 'RS256' });
     expect(await outcome(await idp.mint({}, { alg: 'PS256' }))).toBe('401 unusable_key');
