@@ -140,6 +140,19 @@ describe('the authorization response', () => {
     },
   );
 
+  it(verifies('cl:pkce', 'of another state is refused also when a receiver lets it through'), async () => {
+    const { issuer, session } = await on();
+    const redirectReceiver = {
+      listen: async (redirectUri: string) => ({
+        redirectUri,
+        redirected: async () => new URL(`${redirectUri}?code=c&state=other&iss=${issuer.issuer}`),
+        close: async () => undefined,
+      }),
+    };
+    await expect(session({ redirectReceiver }).login()).rejects.toMatchObject({ reason: 'login_failed' });
+    expect(issuer.tokenRequests).toEqual([]);
+  });
+
   it(verifies('cl:pkce', 'comes back to the very redirect URI that was sent'), async () => {
     const { issuer, session } = await on();
     await session().login();

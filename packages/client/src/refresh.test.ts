@@ -182,6 +182,18 @@ describe('a token that the server refuses early', () => {
     expect(at.issuer.authorizations.map(({ scope }) => scope)).toEqual(['a b', 'a b']);
   });
 
+  it('is forgotten with its refresh token once that is refused, and neither is shown again', async () => {
+    const at = await on();
+    const session = at.session();
+    await session.login();
+    at.issuer.refreshTokens.clear();
+    at.clock.advance(301);
+    expect(await session.token()).toBeUndefined();
+    expect(await session.token()).toBeUndefined();
+    expect(await session.status()).toBeUndefined();
+    expect(refreshes(at)).toHaveLength(1);
+  });
+
   it('gets its refusal back to the caller when nothing helps', async () => {
     const at = await on();
     const { fetch } = at.session();

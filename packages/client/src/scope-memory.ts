@@ -5,8 +5,8 @@ import { splitScope, type TokenRecord } from './token-record.ts';
 export interface ScopeMemory {
   /** Scopes granted so far, those of the record included; they are asked for again at each login. */
   held(record: TokenRecord | undefined): readonly string[];
-  /** Takes note of what a login brought, and of what it was asked for and did not bring. */
-  granted(record: TokenRecord, asked: string | undefined): void;
+  /** Takes note of what a login brought: a scope the user gave up is not asked for again by itself. */
+  granted(record: TokenRecord): void;
   /** A login for these scopes did not satisfy the server. */
   exhausted(challenge: Challenge): void;
   /** True when a login for this challenge has been tried in vain: asking the user again would be a loop. */
@@ -24,11 +24,8 @@ export function createScopeMemory(): ScopeMemory {
       held = [...new Set([...held, ...(record?.scopes ?? [])])];
       return held;
     },
-    granted({ scopes }, asked) {
+    granted({ scopes }) {
       held = scopes;
-      if (asked !== undefined && !splitScope(asked).every((scope) => scopes.includes(scope))) {
-        vain.add(normal(asked));
-      }
     },
     exhausted({ kind, scope }) {
       if (kind === 'insufficient_scope') vain.add(normal(scope));

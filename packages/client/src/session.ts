@@ -56,7 +56,7 @@ export function createAuthSession(options: AuthSessionOptions): AuthSession {
     const held = scopes.held(await vault.load());
     try {
       const record = await vault.save(await logIn({ ...challenge, held }));
-      scopes.granted(record, challenge.scope);
+      scopes.granted(record);
       return record;
     } catch (error) {
       failure.count += 1;

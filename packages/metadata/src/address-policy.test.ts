@@ -33,6 +33,7 @@ describe('the address policy', () => {
     ['IPv4-compatible', '::127.0.0.1'],
     ['NAT64 of a private address', '64:ff9b::a00:1'],
     ['6to4', '2002:a00:1::'],
+    ['IPv6 outside of global unicast', '4000::1'],
     ['Teredo', '2001:0:a00:1::'],
     ['no address at all', 'localhost'],
     ['an empty string', ''],
