@@ -2,9 +2,9 @@ import type { AuditLog } from '@mcp-obo/audit';
 import type { TokenExchange } from '@mcp-obo/exchange';
 import { createCatalogueHandlers, createMcpGuard, requirementsOf } from '@mcp-obo/mcp';
 import { protectMcp } from '@mcp-obo/mcp/fastify';
-import type { PlatformMetrics } from '@mcp-obo/telemetry';
-import { fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { createLogger, PlatformMetrics } from '@mcp-obo/telemetry';
+import { fastifyLogging, fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { answerErrors } from './answer-errors.ts';
 import { expensesCatalogue } from './catalogue.ts';
 import type { Config } from './config.ts';
@@ -20,7 +20,7 @@ export interface AppDependencies {
   readonly exchange: TokenExchange;
   readonly fetch: typeof globalThis.fetch;
   readonly now: () => number;
-  readonly log: FastifyBaseLogger;
+  readonly log: ReturnType<typeof createLogger>;
   readonly audit: AuditLog;
   readonly metrics: PlatformMetrics;
   readonly outbox?: (report: OutgoingReport) => Promise<void>;
@@ -42,8 +42,7 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
   });
 
   const app = Fastify({
-    loggerInstance: log,
-    disableRequestLogging: true,
+    ...fastifyLogging(log),
     bodyLimit: config.body_limit_bytes,
     requestTimeout: config.request_timeout_seconds * 1000,
     http: { connectionsCheckingInterval: 1000 },

@@ -1,12 +1,11 @@
 import { isOAuthError } from '@mcp-obo/oauth-error';
-import { refusalNote } from '@mcp-obo/scopes';
+import { type Requirement, refusalNote } from '@mcp-obo/scopes';
 import { callOf } from './call.ts';
 import type { Catalogue, PromptDefinition, ResourceDefinition, ToolDefinition } from './catalogue.ts';
 import type { McpGuard } from './guard.ts';
 import { guardTool, type Refused, runGuarded, type SdkExtra } from './guarded-handler.ts';
 import { internalError, invalidParams, McpError, unknownOperation } from './mcp-error.ts';
 import { ToolFailure, type ToolResult } from './tool-result.ts';
-import { createUriMatcher } from './uri-template.ts';
 
 /** Handlers of an MCP server without a server: the same functions serve SDK 1.x and 2.x, and any transport. */
 export interface CatalogueHandlers {
@@ -54,49 +53,46 @@ export interface PromptText {
 export function createCatalogueHandlers(guard: McpGuard, catalogue: Catalogue): CatalogueHandlers {
   const tools = new Map(catalogue.tools.map((tool) => [tool.requirement.name, guardedTool(guard, tool)]));
   const prompts = new Map(catalogue.prompts.map((prompt) => [prompt.requirement.name, prompt]));
-  const resources = catalogue.resources.map((resource) => ({
-    resource,
-    match: createUriMatcher(resource.requirement.name),
-  }));
-  const listedTools = catalogue.tools.map((tool) => ({ tool, listed: listTool(tool) }));
+  const resources = new Map(catalogue.resources.map((resource) => [resource.requirement.name, resource]));
+  const listedTools = new Map(catalogue.tools.map((tool) => [tool.requirement.name, listTool(tool)]));
 
-  function visible(
+  function visible<E extends { readonly requirement: Requirement }>(
     extra: SdkExtra,
-    { kind, name }: { kind: 'tool' | 'resource' | 'prompt'; name: string },
-  ): boolean {
+    kind: Requirement['kind'],
+    entries: readonly E[],
+  ): readonly E[] {
     const call = callOf(extra.http?.authInfo ?? extra.authInfo);
-    return call !== undefined && guard.mayList(call.grant, kind, name);
+    if (call === undefined) return [];
+    const names = guard.listable(call.grant, kind);
+    return entries.filter(({ requirement }) => names.has(requirement.name));
   }
 
   return {
     listTools: (extra) => ({
-      tools: listedTools.filter(({ tool }) => visible(extra, tool.requirement)).map(({ listed }) => listed),
+      tools: visible(extra, 'tool', catalogue.tools).flatMap(
+        ({ requirement }) => listedTools.get(requirement.name) ?? [],
+      ),
     }),
     callTool: async ({ name, arguments: args = {} }, extra) => {
       const run = tools.get(name) ?? guardTool<unknown>(guard, name, () => absent({ kind: 'tool', name }));
       return await run(args, extra);
     },
     listResourceTemplates: (extra) => ({
-      resourceTemplates: catalogue.resources
-        .filter(({ requirement }) => visible(extra, requirement))
-        .map(listTemplate),
+      resourceTemplates: visible(extra, 'resource', catalogue.resources).map(listTemplate),
     }),
     readResource: async ({ uri }, extra) => {
-      const found = resources.map(({ resource, match }) => ({ resource, variables: match(uri) }));
-      const hit = found.find(({ variables }) => variables !== undefined);
-      return await runGuarded(guard, { kind: 'resource', name: uri, args: hit?.variables ?? {} }, extra, {
+      const { requirement, variables = {} } = guard.resolveResource(uri) ?? {};
+      return await runGuarded(guard, { kind: 'resource', name: uri, args: variables }, extra, {
         run: async (context) => {
-          if (hit?.variables === undefined) return absent({ kind: 'resource', name: uri });
-          const text = await hit.resource.read(hit.variables, context);
-          return { contents: [{ uri, mimeType: hit.resource.mimeType, text }] };
+          const resource = resources.get(requirement?.name ?? '') ?? absent({ kind: 'resource', name: uri });
+          const text = await resource.read(variables, context);
+          return { contents: [{ uri, mimeType: resource.mimeType, text }] };
         },
         refuse: (decision) => refuse(decision, { kind: 'resource', name: uri }),
         fail: rethrow,
       });
     },
-    listPrompts: (extra) => ({
-      prompts: catalogue.prompts.filter(({ requirement }) => visible(extra, requirement)).map(listPrompt),
-    }),
+    listPrompts: (extra) => ({ prompts: visible(extra, 'prompt', catalogue.prompts).map(listPrompt) }),
     getPrompt: async ({ name, arguments: args = {} }, extra) =>
       await runGuarded(guard, { kind: 'prompt', name, args }, extra, {
         run: async (context) => {

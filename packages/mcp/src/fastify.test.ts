@@ -60,6 +60,23 @@ function toolCall(name: string, args: object = {}) {
   return { jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name, arguments: args } };
 }
 
+/** Body and headers of a tool call of 2026-07-28. */
+function modernCall(name: string, token: string): [object, Record<string, string>] {
+  const body = toolCall(name);
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+    'io.modelcontextprotocol/clientCapabilities': {},
+  };
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'mcp-protocol-version': '2026-07-28',
+    'mcp-method': 'tools/call',
+    'mcp-name': name,
+  };
+  return [{ ...body, params: { ...body.params, _meta } }, headers];
+}
+
 /** The JSON-RPC message of an answer, whether it came as JSON or as an event stream. */
 function messageOf(response: { body: string }) {
   const data = response.body.split('\n').find((line) => line.startsWith('data: '));
@@ -94,21 +111,7 @@ describe('protectMcp for Fastify', () => {
 
   it(verifies('rs:both-eras', 'serves a tool call of 2026-07-28 from the same URL'), async () => {
     const { post, issuer } = await startServer();
-    const body = toolCall('read');
-    const meta = {
-      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-      'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
-      'io.modelcontextprotocol/clientCapabilities': {},
-    };
-    const response = await post(
-      { ...body, params: { ...body.params, _meta: meta } },
-      {
-        authorization: `Bearer ${await issuer.mint()}`,
-        'mcp-protocol-version': '2026-07-28',
-        'mcp-method': 'tools/call',
-        'mcp-name': 'read',
-      },
-    );
+    const response = await post(...modernCall('read', await issuer.mint()));
     expect(messageOf(response).result.content).toEqual([{ type: 'text', text: 'hello user-1' }]);
   });
 
@@ -250,6 +253,13 @@ describe('protectMcp for Fastify', () => {
       expect(response.json().id).toBe(7);
     },
   );
+
+  it(verifies('tb:error-map', 'answers a client of 2026-07-28 by the same status'), async () => {
+    const { post, issuer, failExchange } = await startServer();
+    failExchange(new OAuthError('temporarily_unavailable', 'Later.', { retryAfter: 7 }));
+    const response = await post(...modernCall('call_api', await issuer.mint()));
+    expect(response.statusCode).toBe(503);
+  });
 
   it.each([
     ['a fault behind us', new OAuthError('temporarily_unavailable', 'Later.', { retryAfter: 7 }), 503, '7'],

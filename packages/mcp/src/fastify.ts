@@ -4,6 +4,7 @@ import { toWebRequest } from '@modelcontextprotocol/node';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, McpAuthInfo } from './call.ts';
 import type { McpGuard } from './guard.ts';
+import { heldUntilBodyBegins } from './held-response.ts';
 import { messagesOf } from './operation.ts';
 import type { Refusal } from './refusal.ts';
 import { preflightHeaders } from './screening.ts';
@@ -58,10 +59,11 @@ export const protectMcp: FastifyPluginAsync<ProtectMcpOptions> = async (app, { g
     handler: async (request, reply) => {
       const call = admitted(request);
       const webRequest = await toWebRequest(request.raw, request.body, { signal: abortSignal(reply) });
-      const response = await handler.fetch(webRequest, {
+      const answer = await handler.fetch(webRequest, {
         authInfo: guard.authInfo(call),
         parsedBody: request.body,
       });
+      const response = await heldUntilBodyBegins(answer);
       if (call.failure === undefined) return reply.send(response);
       await response.body?.cancel();
       return send(reply, guard.refusal(call.failure, messagesOf(request.body)[0]?.id));

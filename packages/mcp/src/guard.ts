@@ -7,7 +7,14 @@ import {
   protectedResourceMetadataUrl,
 } from '@mcp-obo/metadata';
 import { isOAuthError, OAuthError, oauthErrorTable } from '@mcp-obo/oauth-error';
-import { createCatalogue, createDecider, createRolePolicy, type Decision } from '@mcp-obo/scopes';
+import {
+  createCatalogue,
+  createDecider,
+  createRolePolicy,
+  type Decision,
+  type OperationKind,
+  type ResolvedOperation,
+} from '@mcp-obo/scopes';
 import { createValidator, readCredential } from '@mcp-obo/validator';
 import { type Call, type CallContext, callKey, type McpAuthInfo } from './call.ts';
 import type { HttpRequest, McpGuardOptions } from './guard-options.ts';
@@ -36,8 +43,10 @@ export interface McpGuard {
   readonly decide: (grant: Grant, operation: Operation) => Decision;
   /** The challenge of a step-up, for clients that are told by a tool error. */
   readonly challenge: (grant: Grant, decision: StepUpDecision) => string;
-  /** Whether a list may show an operation to this caller: usable now, or after a step-up. */
-  readonly mayList: (grant: Grant, kind: 'tool' | 'resource' | 'prompt', name: string) => boolean;
+  /** Names a list may show to this caller: usable now, or after a step-up. */
+  readonly listable: (grant: Grant, kind: OperationKind) => ReadonlySet<string>;
+  /** The resource a URI stands for, by the same reading the decision has. */
+  readonly resolveResource: (uri: string) => ResolvedOperation | undefined;
   /** What a handler is given. */
   readonly context: (call: Call, signal?: AbortSignal) => CallContext;
   readonly observe: NonNullable<McpGuardOptions['observe']>;
@@ -76,7 +85,7 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
     const seconds = Math.floor(now() / 1000);
     return decider.decide(grant, { kind: operation.kind, name: operation.name }, operation.args, [], {
       now: seconds,
-      steppedUp: stepUps.triedInVain(grant, subjectOf(operation)),
+      steppedUp: stepUps.answered(grant, subjectOf(operation)),
     });
   }
 
@@ -90,7 +99,7 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
     const decision = decide(grant, operation);
     if (decision.outcome !== 'step-up' || toolErrorClients.has(grant.client)) return undefined;
     observe({ type: 'authorization', grant, operation, decision, at: 'edge' });
-    stepUps.challenged(grant, subjectOf(operation));
+    stepUps.challenged(grant, subjectOf(operation), decision.challenge.error);
     return refuser.fromStepUp(grant, decision, id);
   }
 
@@ -152,8 +161,8 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
     refusal: (error, id) => refuser.fromError(asOAuthError(error), id),
     decide,
     challenge: refuser.challenge,
-    mayList: (grant, kind, name) =>
-      decider.listable(grant, kind).some((requirement) => requirement.name === name),
+    listable: (grant, kind) => new Set(decider.listable(grant, kind).map(({ name }) => name)),
+    resolveResource: (uri) => catalogue.resolve({ kind: 'resource', name: uri }),
     context: ({ grant }, signal) => ({
       grant,
       signal,

@@ -15,4 +15,3 @@ export { McpError } from './mcp-error.ts';
 export { type Message, messagesOf, type Operation } from './operation.ts';
 export type { Refusal } from './refusal.ts';
 export { ToolFailure, type ToolResult } from './tool-result.ts';
-export { createUriMatcher } from './uri-template.ts';

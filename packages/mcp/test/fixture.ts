@@ -30,6 +30,8 @@ export function createFixture(overrides: Partial<McpGuardOptions> = {}) {
   const exchange: TokenExchange = {
     onBehalfOf: async (request) => {
       exchanged.push(request);
+      // As over a network: the answer is not there in the same turn.
+      await new Promise((resolve) => setImmediate(resolve));
       if (failure !== undefined) throw failure;
       return token;
     },

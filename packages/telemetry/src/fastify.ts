@@ -1,5 +1,6 @@
 import otel from '@fastify/otel';
 import {
+  type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
@@ -34,7 +35,10 @@ export const fastifyTelemetry = fastifyPlugin<FastifyTelemetryOptions>(registerT
 });
 
 /** Options for `fastify(…)`: this logger, and none of Fastify's own lines, which print queries. */
-export function fastifyLogging(logger: Logger): { loggerInstance: Logger; logController: LogController } {
+export function fastifyLogging(logger: Logger): {
+  loggerInstance: FastifyBaseLogger;
+  logController: LogController;
+} {
   return { loggerInstance: logger, logController: new LogController({ disableRequestLogging: true }) };
 }
 

@@ -19,6 +19,8 @@ export function mcpServerConfig({ urls, ports, secrets, files, logLevel }: World
       private_key: { file: files.brokerClientKey },
       key_id: secrets.brokerClient.kid,
     },
+    // Asking the user for approval is not built yet (sc:approval); without it no call of this tier could run.
+    tiers: { admin: { approval: 'never' } },
     downstream: { url: urls.downstream, target: target.name, audience: target.audience },
     audit_file: files.audit('mcp-server'),
     outbox_file: files.outbox,

@@ -1,0 +1,46 @@
+import { verifies } from '@mcp-obo/testbed/verifies';
+import { describe, expect, it } from 'vitest';
+import { minimal, resource } from '../test/fixture.ts';
+import { readConfig } from './config.ts';
+
+describe('configuration of the MCP server', () => {
+  it(verifies('op:config', 'is complete with variables alone, by the names the guides use'), () => {
+    const config = readConfig({
+      env: {
+        ...minimal,
+        MCP_PORT: '8080',
+        OAUTH_AUDIENCE: 'api://expenses-mcp',
+        OAUTH_JWKS_URI: 'https://idp.example/keys',
+        OAUTH_REQUIRED_SCOPES: 'mcp:tools:execute expenses:read',
+        LOG_LEVEL: 'warn',
+      },
+    });
+    expect(config.listen.port).toBe(8080);
+    expect(config.log_level).toBe('warn');
+    expect(config.required_scopes).toEqual(['mcp:tools:execute', 'expenses:read']);
+    expect(config.issuers).toMatchObject([
+      {
+        issuer: 'https://idp.example',
+        audiences: ['api://expenses-mcp'],
+        jwks_uri: 'https://idp.example/keys',
+        profile: 'generic',
+      },
+    ]);
+  });
+
+  it('takes the resource as the audience where none is given', () => {
+    expect(readConfig({ env: minimal }).issuers[0]?.audiences).toEqual([resource]);
+  });
+
+  it('names every bad setting at once', () => {
+    const env = { MCP_PORT: '99999', OAUTH_ISSUER: 'idp', LOG_LEVEL: 'loud' };
+    expect(() => readConfig({ env })).toThrow(
+      /MCP_PORT.*MCP_RESOURCE.*issuers\.0\.issuer.*exchange.*downstream.*LOG_LEVEL/s,
+    );
+  });
+
+  it('wants one credential and not two', () => {
+    const env = { ...minimal, OBO_PRIVATE_KEY_FILE: '/run/secrets/key' };
+    expect(() => readConfig({ env })).toThrow(/exchange: needs either client_secret/);
+  });
+});

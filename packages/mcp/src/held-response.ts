@@ -1,0 +1,25 @@
+/**
+ * Waits until the body of a response has begun or ended. Until then an event stream has promised nothing,
+ * and what its handler meets meanwhile can still be told by an HTTP status.
+ *
+ * @returns the same response, whose body starts with what was read.
+ */
+export async function heldUntilBodyBegins(response: Response): Promise<Response> {
+  if (response.body === null) return response;
+  const reader = response.body.getReader();
+  const first = await reader.read();
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      if (first.done) controller.close();
+      else controller.enqueue(first.value);
+    },
+    pull: async (controller) => {
+      const next = await reader.read();
+      if (next.done) controller.close();
+      else controller.enqueue(next.value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  const { status, statusText, headers } = response;
+  return new Response(body, { status, statusText, headers });
+}
