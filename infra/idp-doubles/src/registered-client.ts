@@ -17,10 +17,21 @@ export type ClientProof<C> =
 export interface ClientProofContext<C extends RegisteredClient> {
   readonly clients: readonly C[];
   readonly authorization: string | undefined;
-  /** Audiences that a client assertion may name. */
-  readonly audiences: readonly string[];
+  /** What client assertions must be like. */
+  readonly assertions: AssertionRules;
   /** Milliseconds since the epoch. */
   readonly now: number;
+}
+
+export interface AssertionRules {
+  /** `aud`. */
+  readonly audience: string;
+  /** Claims that must be there besides `iss`, `sub` and `aud`. */
+  readonly required: readonly string[];
+  /** Furthest `exp` from now, in seconds. */
+  readonly maxLifetime: number;
+  /** `jti` of assertions that were used up; grows with each that is accepted. */
+  readonly used: Set<string>;
 }
 
 /** `client_secret_basic`, `client_secret_post` and `private_key_jwt`, one of them at a time (RFC 6749 §2.3). */
@@ -49,18 +60,23 @@ async function signed<C extends RegisteredClient>(
   context: ClientProofContext<C>,
 ): Promise<boolean> {
   if (client.jwks === undefined) return false;
-  const verification = jwtVerify(assertion, createLocalJWKSet(client.jwks), {
+  const { audience, required, maxLifetime, used } = context.assertions;
+  const claims = await jwtVerify(assertion, createLocalJWKSet(client.jwks), {
     issuer: client.clientId,
     subject: client.clientId,
-    audience: [...context.audiences],
-    requiredClaims: ['exp'],
+    audience,
+    requiredClaims: [...required],
     currentDate: new Date(context.now),
-    clockTolerance: 5,
-  });
-  return verification.then(
-    () => true,
-    () => false,
+    clockTolerance: 10,
+  }).then(
+    ({ payload }) => payload,
+    () => undefined,
   );
+  if (claims?.exp === undefined || claims.exp > context.now / 1000 + maxLifetime) return false;
+  if (claims.jti === undefined) return true;
+  const fresh = !used.has(claims.jti);
+  used.add(claims.jti);
+  return fresh;
 }
 
 function issuerOf(assertion: string | undefined): string | undefined {

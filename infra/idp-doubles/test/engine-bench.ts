@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   createAnswerValidator,
   createExchangeEngine,
@@ -47,7 +48,6 @@ export interface EngineBench {
 export function createEngineBench(options: EngineBenchOptions): EngineBench {
   const { target, credential, profile: name, ceiling = target.scopes, ...rest } = options;
   const profile = idpProfile(name);
-  let randoms = 0;
   const shared = { fetch, now: Date.now };
   const upstream = createUpstream({
     ...rest,
@@ -55,7 +55,7 @@ export function createEngineBench(options: EngineBenchOptions): EngineBench {
     tenant,
     profile,
     credentials: { [client]: credential },
-    random: () => `random-${++randoms}`,
+    random: randomUUID,
   });
   const targets = { [target.name]: target };
   const answers = createAnswerValidator({ ...shared, upstreams: [upstream], targets });

@@ -6,6 +6,8 @@ import type { Auth0Api, Auth0Tenant, Auth0User } from './tenant.ts';
 export interface Auth0State {
   readonly tenant: Auth0Tenant;
   readonly signer: Signer;
+  /** `jti` of client assertions that were used. */
+  readonly usedAssertions: Set<string>;
   /** With the trailing slash. */
   readonly issuer: () => string;
   /** Milliseconds since the epoch. */

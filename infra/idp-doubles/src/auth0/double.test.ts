@@ -1,4 +1,6 @@
-import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { randomUUID } from 'node:crypto';
+import { createSigningKey } from '@mcp-obo/testbed/issuer';
+import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accessTokenType, tokenExchangeGrant } from '../token-type.ts';
 import type { Act } from './access-token.ts';
@@ -6,10 +8,12 @@ import { type Auth0Double, type MintAuth0Token, startAuth0Double } from './doubl
 import { auth0Ids, exampleAuth0Tenant } from './example-tenant.ts';
 import { type Auth0Reason, auth0Refusals } from './refusal.ts';
 
+const key = createSigningKey('RS256', 'mcp-1');
 let auth0: Auth0Double;
 
 beforeAll(async () => {
-  auth0 = await startAuth0Double({ tenant: exampleAuth0Tenant() });
+  const jwks = { keys: [{ kty: 'RSA', ...key.jwk }] };
+  auth0 = await startAuth0Double({ tenant: exampleAuth0Tenant({ jwks }) });
 });
 
 beforeEach(() => auth0.setBehaviour(undefined));
@@ -165,6 +169,27 @@ describe('the Auth0 double', () => {
   it('takes a chain of four actors and puts the client in front', async () => {
     const { body } = await post(await exchange({ subject_token: await alicesToken({ act: chain(4) }) }));
     expect(decodeJwt(String(body.access_token)).act).toEqual({ sub: auth0Ids.mcpServer, act: chain(4) });
+  });
+
+  it('takes a client assertion for its issuer, once, with an id, and for five minutes at most', async () => {
+    const send = async (over: Record<string, unknown>) => {
+      const now = Math.floor(Date.now() / 1000);
+      const claims = { aud: auth0.issuer, jti: randomUUID(), exp: now + 60, ...over };
+      const client_assertion = await new SignJWT({
+        iss: auth0Ids.mcpServer,
+        sub: auth0Ids.mcpServer,
+        ...claims,
+      })
+        .setProtectedHeader({ alg: 'RS256', kid: key.kid })
+        .sign(key.privateKey);
+      const { client_secret: _, ...request } = await exchange({ client_assertion });
+      return (await post(request)).status;
+    };
+    expect(await send({ jti: 'once' })).toBe(200);
+    expect(await send({ jti: 'once' })).toBe(401);
+    expect(await send({ jti: undefined })).toBe(401);
+    expect(await send({ aud: auth0.tokenEndpoint })).toBe(401);
+    expect(await send({ exp: Math.floor(Date.now() / 1000) + 400 })).toBe(401);
   });
 
   it('limits without Retry-After', async () => {

@@ -60,6 +60,7 @@ export async function startAuth0Double(options: Auth0DoubleOptions): Promise<Aut
   const state: Auth0State = {
     tenant: options.tenant,
     signer: await createSigner(),
+    usedAssertions: new Set(),
     issuer: () => `${url}/`,
     now: options.now ?? Date.now,
     uuid: options.uuid ?? randomUUID,

@@ -45,7 +45,12 @@ async function issue(state: Auth0State, request: FastifyRequest): Promise<Record
   const proof = await proveClient(form, {
     clients: state.tenant.clients,
     authorization: request.headers.authorization,
-    audiences: [state.issuer(), `${state.issuer()}oauth/token`],
+    assertions: {
+      audience: state.issuer(),
+      required: ['exp', 'jti'],
+      maxLifetime: 300,
+      used: state.usedAssertions,
+    },
     now: state.now(),
   });
   if ('failure' in proof) {

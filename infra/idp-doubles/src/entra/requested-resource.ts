@@ -14,7 +14,10 @@ export interface RequestedResource {
 
 const openIdScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access']);
 
-/** Finds the resource of a `scope` parameter. All its scopes must be of one resource that the tenant knows. */
+/**
+ * Finds the resource of a `scope` parameter. All its scopes must be of one resource that the tenant knows,
+ * and `.default` stands alone.
+ */
 export function requestedResource(
   tenant: EntraTenant,
   scope: string,
@@ -24,6 +27,7 @@ export function requestedResource(
   const asked = names.filter((name) => !openIdScopes.has(name)).map((name) => splitScope(tenant, name));
   const [first] = asked;
   if (first === undefined || asked.some((each) => each.app !== first.app)) throw new AadstsError(70011);
+  if (asked.length > 1 && asked.some((each) => each.name === '.default')) throw new AadstsError(70011);
   if (resource !== undefined && !identifiersOf(first.app).includes(resource)) throw new AadstsError(9010010);
   return {
     app: first.app,

@@ -36,5 +36,5 @@ export function lifeFromNow(
 
 /** True when the `claims` parameter declares that the client handles claims challenges. */
 export function declaresCapability(claims: string | undefined): boolean {
-  return claims?.includes('"cp1"') === true;
+  return claims !== undefined && /"cp1"/i.test(claims);
 }

@@ -42,7 +42,6 @@ describe('access tokens of the Entra double', () => {
       azpacr: '0',
       scp: 'expenses:read',
       roles: ['employee'],
-      idtyp: 'user',
       preferred_username: 'alice@acme.example',
       ver: '2.0',
     });

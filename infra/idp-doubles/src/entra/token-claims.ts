@@ -62,7 +62,7 @@ export function accessTokenClaims(facts: TokenFacts, version: 1 | 2, origins: Is
     ...clientClaims(facts, version),
     ...(facts.user === undefined ? appClaims(facts) : userClaims(facts.user, facts, version)),
     ...(facts.roles.length > 0 ? { roles: facts.roles } : {}),
-    ...(has(facts, 'idtyp') ? { idtyp: facts.user === undefined ? 'app' : 'user' } : {}),
+    ...(facts.user === undefined && has(facts, 'idtyp') ? { idtyp: 'app' } : {}),
     ...(facts.capable && has(facts, 'xms_cc') ? { xms_cc: ['cp1'] } : {}),
   };
 }

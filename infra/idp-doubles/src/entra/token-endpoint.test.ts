@@ -106,6 +106,11 @@ const cases: [AadstsCode, string, () => Promise<Record<string, string>>][] = [
   [65001, 'a scope nobody consented to', () => onBehalfOf({ scope: 'api://expenses/api:expenses.admin' })],
   [70011, 'a scope the API does not expose', () => onBehalfOf({ scope: 'api://expenses/nothing' })],
   [70011, 'scopes of two APIs', () => onBehalfOf({ scope: 'api://expenses/.default api://legacy/.default' })],
+  [
+    70011,
+    '.default beside a scope',
+    () => onBehalfOf({ scope: 'api://expenses/.default api://expenses/api:expenses.read' }),
+  ],
   [500011, 'an unknown API', () => onBehalfOf({ scope: 'api://unknown/.default' })],
   [
     9010010,

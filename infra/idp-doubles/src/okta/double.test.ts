@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createSigningKey } from '@mcp-obo/testbed/issuer';
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -131,21 +132,25 @@ describe('the Okta double', () => {
     ]);
   });
 
-  it('takes a client assertion for its token endpoint and no other audience', async () => {
-    const assert = async (aud: string) => {
+  it('takes a client assertion for its token endpoint, once, and for an hour at most', async () => {
+    const send = async (over: { aud?: string; jti?: string; life?: number } = {}) => {
       const now = Math.floor(Date.now() / 1000);
-      const client_assertion = await new SignJWT({
-        iss: oktaIds.mcpServer,
-        sub: oktaIds.mcpServer,
-        aud,
-        exp: now + 60,
-      })
+      const {
+        aud = okta.tokenEndpoint(oktaIds.apiAuthorizationServer),
+        jti = randomUUID(),
+        life = 60,
+      } = over;
+      const claims = { iss: oktaIds.mcpServer, sub: oktaIds.mcpServer, aud, jti, exp: now + life };
+      const client_assertion = await new SignJWT(claims)
         .setProtectedHeader({ alg: 'RS256', kid: key.kid })
         .sign(key.privateKey);
-      return (await post(await exchange({ client_assertion }), { authorization: null })).status;
+      const request = await exchange({ client_assertion });
+      return (await post(request, { authorization: null })).status;
     };
-    expect(await assert(okta.tokenEndpoint(oktaIds.apiAuthorizationServer))).toBe(200);
-    expect(await assert('https://other.example')).toBe(401);
+    expect(await send({ jti: 'once' })).toBe(200);
+    expect(await send({ jti: 'once' })).toBe(401);
+    expect(await send({ aud: 'https://other.example' })).toBe(401);
+    expect(await send({ life: 3700 })).toBe(401);
   });
 
   it('gives a machine token without uid, the client as its subject', async () => {

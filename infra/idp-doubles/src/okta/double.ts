@@ -62,6 +62,7 @@ export async function startOktaDouble(options: OktaDoubleOptions): Promise<OktaD
   const state: OktaState = {
     organization: options.organization,
     signerOf: await createSigners(options.organization),
+    usedAssertions: new Set(),
     issuerOf,
     now,
     uuid: options.uuid ?? randomUUID,

@@ -58,7 +58,12 @@ async function issue(state: OktaState, request: ServerRequest): Promise<Record<s
   const proof = await proveClient(form, {
     clients: state.organization.clients,
     authorization: request.headers.authorization,
-    audiences: [`${issuer}/v1/token`],
+    assertions: {
+      audience: `${issuer}/v1/token`,
+      required: ['exp'],
+      maxLifetime: 3600,
+      used: state.usedAssertions,
+    },
     now: state.now(),
   });
   if ('failure' in proof) {
