@@ -23,7 +23,7 @@ export interface ClientProofContext<C extends RegisteredClient> {
   readonly now: number;
 }
 
-export interface AssertionRules {
+interface AssertionRules {
   /** `aud`. */
   readonly audience: string;
   /** Claims that must be there besides `iss`, `sub` and `aud`. */

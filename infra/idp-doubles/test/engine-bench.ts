@@ -14,8 +14,8 @@ import { type IdpName, idpProfile } from '@mcp-obo/idp-profile';
 import { createValidator, type IssuerConfig } from '@mcp-obo/validator';
 
 /** The caller in every test, and its tenant. */
-export const client = 'mcp-server';
-export const tenant = 'acme';
+const client = 'mcp-server';
+const tenant = 'acme';
 
 /** One identity provider as the engine is configured for it. */
 export interface EngineBenchOptions {

@@ -8,45 +8,54 @@ import { type RequestedResource, requestedResource } from './requested-resource.
 import { declaresCapability, type EntraState, lifeFromNow, signAccessToken } from './state.ts';
 import { issuerOf, pairwiseSubject } from './token-claims.ts';
 
-const refusalOf: Readonly<Record<ConditionalAccessPolicy['control'], AadstsCode>> = {
-  mfa: 50076,
-  'register-mfa': 50079,
-  block: 53003,
-};
+/** Who asks for what on whose behalf. */
+interface Request {
+  readonly state: EntraState;
+  readonly tenant: EntraTenant;
+  readonly caller: AuthenticatedApp;
+  readonly resource: RequestedResource;
+  readonly user: EntraUser;
+  /** `uti` of the assertion: the session goes on with the token that is issued. */
+  readonly parent: unknown;
+  /** The `claims` parameter. */
+  readonly claims: string | undefined;
+}
 
 /** The on-behalf-of grant: `jwt-bearer` with `requested_token_use=on_behalf_of`. */
 export async function onBehalfOf(
   state: EntraState,
   tenant: EntraTenant,
   caller: AuthenticatedApp,
-  parameters: Form,
+  form: Form,
 ): Promise<Record<string, unknown>> {
-  const assertion = required(parameters, 'assertion');
-  const scope = required(parameters, 'scope');
-  if (required(parameters, 'requested_token_use') !== 'on_behalf_of') throw new AadstsError(900144);
-  const resource = requestedResource(tenant, scope, parameters.resource);
+  const assertion = required(form, 'assertion');
+  const scope = required(form, 'scope');
+  if (required(form, 'requested_token_use') !== 'on_behalf_of') throw new AadstsError(900144);
+  const resource = requestedResource(tenant, scope, form.resource);
   const { user, claims } = await assertUser(state, tenant, caller.app, assertion);
-  checkPolicies(state, tenant, resource, claims.uti);
-  const granted = consentedScopes(state, tenant, caller, resource, user);
-  const token = await mint(state, tenant, caller, resource, user, granted, parameters.claims, claims.uti);
+  const request = { state, tenant, caller, resource, user, parent: claims.uti, claims: form.claims };
+  checkPolicies(request);
+  const scopes = consentedScopes(request);
   return {
     token_type: 'Bearer',
-    scope: granted.map((name) => `${resource.identifier}/${name}`).join(' '),
+    scope: scopes.map((name) => `${resource.identifier}/${name}`).join(' '),
     expires_in: state.lifetime,
     ext_expires_in: state.lifetime,
-    access_token: token,
-    ...(await openIdMembers(state, tenant, caller, resource, user)),
-    ...(parameters.client_info === '1' ? { client_info: clientInfo(user, tenant) } : {}),
+    access_token: await issueAccessToken(request, scopes),
+    ...(resource.openIdScopes.includes('openid') ? { id_token: await issueIdToken(request) } : {}),
+    ...(resource.openIdScopes.includes('offline_access') ? { refresh_token: `0.A${state.uuid()}` } : {}),
+    ...(form.client_info === '1' ? { client_info: clientInfo(request) } : {}),
   };
 }
 
-function checkPolicies(
-  state: EntraState,
-  tenant: EntraTenant,
-  resource: RequestedResource,
-  uti: unknown,
-): void {
-  const met = state.sessions.of(uti).policies;
+const refusalOf: Readonly<Record<ConditionalAccessPolicy['control'], AadstsCode>> = {
+  mfa: 50076,
+  'register-mfa': 50079,
+  block: 53003,
+};
+
+function checkPolicies({ state, tenant, resource, parent }: Request): void {
+  const met = state.sessions.of(parent).policies;
   const unmet = tenant.policies?.find(
     (policy) => policy.resource === resource.app.appId && (policy.control === 'block' || !met.has(policy.id)),
   );
@@ -56,13 +65,7 @@ function checkPolicies(
 }
 
 /** All consented scopes of the resource, whatever was asked; every asked one must be among them. */
-function consentedScopes(
-  state: EntraState,
-  tenant: EntraTenant,
-  caller: AuthenticatedApp,
-  resource: RequestedResource,
-  user: EntraUser,
-): string[] {
+function consentedScopes({ state, tenant, caller, resource, user }: Request): string[] {
   const consents = (state.consents.get(tenant.id) ?? []).filter(
     (each) =>
       each.client === caller.app.appId &&
@@ -75,18 +78,10 @@ function consentedScopes(
   return consented;
 }
 
-async function mint(
-  state: EntraState,
-  tenant: EntraTenant,
-  caller: AuthenticatedApp,
-  resource: RequestedResource,
-  user: EntraUser,
-  scopes: readonly string[],
-  claims: string | undefined,
-  parent: unknown,
-): Promise<string> {
+function issueAccessToken(request: Request, scopes: readonly string[]): Promise<string> {
+  const { state, tenant, caller, resource, user } = request;
+  const session = state.sessions.of(request.parent);
   const uti = state.uuid();
-  const session = state.sessions.of(parent);
   state.sessions.remember(uti, session);
   return signAccessToken(state, {
     tenant,
@@ -96,7 +91,7 @@ async function mint(
     identifier: resource.identifier,
     scopes,
     roles: user.roles?.[resource.app.appId] ?? [],
-    capable: declaresCapability(claims),
+    capable: declaresCapability(request.claims),
     mfa: session.policies.size > 0,
     implicit: false,
     uti,
@@ -104,39 +99,25 @@ async function mint(
   });
 }
 
-/** The ID token of `openid` and the refresh token of `offline_access`, as MSAL asks for both each time. */
-async function openIdMembers(
-  state: EntraState,
-  tenant: EntraTenant,
-  caller: AuthenticatedApp,
-  resource: RequestedResource,
-  user: EntraUser,
-): Promise<Record<string, unknown>> {
+function issueIdToken({ state, tenant, caller, user }: Request): Promise<string> {
   const { issuedAt, expiresAt } = lifeFromNow(state);
-  const idToken = () =>
-    state.signer.sign(
-      {
-        aud: caller.app.appId,
-        iss: issuerOf(state.origins, tenant.id, 2),
-        iat: issuedAt,
-        nbf: issuedAt,
-        exp: expiresAt,
-        name: user.name,
-        oid: user.oid,
-        preferred_username: user.upn,
-        sub: pairwiseSubject(user.oid, caller.app.appId),
-        tid: tenant.id,
-        uti: state.uuid(),
-        ver: '2.0',
-      },
-      { typ: 'JWT' },
-    );
-  return {
-    ...(resource.openIdScopes.includes('openid') ? { id_token: await idToken() } : {}),
-    ...(resource.openIdScopes.includes('offline_access') ? { refresh_token: `0.A${state.uuid()}` } : {}),
+  const claims = {
+    aud: caller.app.appId,
+    iss: issuerOf(state.origins, tenant.id, 2),
+    iat: issuedAt,
+    nbf: issuedAt,
+    exp: expiresAt,
+    name: user.name,
+    oid: user.oid,
+    preferred_username: user.upn,
+    sub: pairwiseSubject(user.oid, caller.app.appId),
+    tid: tenant.id,
+    uti: state.uuid(),
+    ver: '2.0',
   };
+  return state.signer.sign(claims, { typ: 'JWT' });
 }
 
-function clientInfo(user: EntraUser, tenant: EntraTenant): string {
+function clientInfo({ user, tenant }: Request): string {
   return Buffer.from(JSON.stringify({ uid: user.oid, utid: tenant.id })).toString('base64url');
 }

@@ -1,5 +1,5 @@
 /** What Entra remembers of the sign-in behind a token. */
-export interface Session {
+interface Session {
   /** Conditional Access policies that the sign-in met. */
   readonly policies: ReadonlySet<string>;
   /** Milliseconds since the epoch. */
