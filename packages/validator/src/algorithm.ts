@@ -11,7 +11,7 @@ const rsa: Algorithm = { kty: 'RSA' };
 const ed25519: Algorithm = { kty: 'OKP', crv: 'Ed25519', signatureLength: 64 };
 
 /** Every algorithm an issuer can be configured with: asymmetric ones alone (RFC 8725 §3.1, RFC 9068 §4). */
-export const algorithms: Readonly<Record<string, Algorithm>> = {
+const algorithms: Readonly<Record<string, Algorithm>> = {
   RS256: rsa,
   RS384: rsa,
   RS512: rsa,

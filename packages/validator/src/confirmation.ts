@@ -2,7 +2,7 @@ import type { Credential } from '@mcp-obo/grant';
 import { refusal } from './refusal.ts';
 
 /** Proves one confirmation method of RFC 7800 §3 for a request, or throws an `OAuthError`. */
-export type ConfirmationProof = (value: unknown, credential: Credential) => void | Promise<void>;
+type ConfirmationProof = (value: unknown, credential: Credential) => void | Promise<void>;
 
 /** Confirmation methods that can be proved, by member name of `cnf` (`jkt`, `x5t#S256`). None so far. */
 const proofs: ReadonlyMap<string, ConfirmationProof> = new Map();

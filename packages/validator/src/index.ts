@@ -7,9 +7,10 @@ export {
 } from './authenticator.ts';
 export { type CredentialRequest, readCredential } from './bearer.ts';
 export type { IssuerConfig } from './issuer-config.ts';
-export type { Fetch } from './key-source.ts';
+export type { Fetch } from './key-fetch.ts';
 export { type RefusalReason, refusalMessage, refusalReasons } from './refusal.ts';
 export { type JsonProblem, parseStrictJson } from './strict-json.ts';
-export { createValidator, type Validator, type ValidatorOptions } from './validator.ts';
+export { createValidator, type Validator } from './validator.ts';
 export type { ValidatorEvent, ValidatorLog } from './validator-event.ts';
+export type { ValidatorOptions } from './validator-options.ts';
 export type { KeyProblem } from './verification-key.ts';

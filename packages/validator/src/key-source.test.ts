@@ -267,6 +267,15 @@ describe('keys over HTTP', () => {
     return { clock, idp, outcome: (token: string) => outcomeOf(validator, token) };
   }
 
+  it('are not fetched from the own network unless a fetch that allows it is handed in', async () => {
+    const idp = createTestIssuer({ issuer: 'https://idp.example', alg: 'ES256' });
+    const server = await idp.serve();
+    const validator = createValidator({ issuers: [issuerConfig(idp, { jwksUri: server.jwksUri })] });
+    open.push(server.close, async () => validator.close());
+    expect(await outcomeOf(validator, await idp.mint())).toBe('503 keys_unavailable');
+    expect(idp.requests.size).toBe(0);
+  });
+
   const faults: readonly [Fault, number][] = [
     ['error', 5000],
     ['hang', 500],

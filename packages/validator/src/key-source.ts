@@ -1,31 +1,21 @@
-import { discoverAuthorizationServer } from '@mcp-obo/metadata';
 import { OAuthError } from '@mcp-obo/oauth-error';
-import { type KeySet, parseKeySet } from './key-set.ts';
+import { createKeyFetch, type KeyFetchOptions } from './key-fetch.ts';
+import type { KeySet } from './key-set.ts';
 import type { ValidatorEvent } from './validator-event.ts';
 
-/** `fetch`, as far as it is needed. Hand in one that is guarded against SSRF and bounded in size. */
-export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
-
 /** How long keys are used and how often they are asked for. Milliseconds. */
-export interface KeyTimes {
+interface KeyTimes {
   /** Age at which keys are due for renewal. */
   readonly ttl: number;
   /** Least time between two fetches that tokens ask for. */
   readonly cooldown: number;
   /** Age up to which keys are used while the issuer cannot be reached. */
   readonly maxStale: number;
-  /** Longest time one fetch may take, discovery included. */
-  readonly timeout: number;
 }
 
 /** What a key source is made of. */
-export interface KeySourceOptions {
-  readonly issuer: string;
-  /** Found by discovery when absent (RFC 8414 §3). */
-  readonly jwksUri: string | undefined;
-  readonly algorithms: readonly string[];
+export interface KeySourceOptions extends KeyFetchOptions {
   readonly times: KeyTimes;
-  readonly fetch: Fetch;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly emit: (event: ValidatorEvent) => void;
@@ -146,48 +136,5 @@ export function keysUnavailable(retryAfter: number, cause?: unknown): OAuthError
     reason: 'keys_unavailable',
     retryAfter,
     cause,
-  });
-}
-
-/** One fetch of the key set within its time; where discovery found it is remembered until a fetch fails. */
-function createKeyFetch(options: KeySourceOptions, closed: AbortSignal): () => Promise<KeySet> {
-  const { issuer, fetch, algorithms, times } = options;
-  let discovered: string | undefined;
-
-  async function locate(signal: AbortSignal): Promise<string> {
-    if (options.jwksUri !== undefined) return options.jwksUri;
-    if (discovered !== undefined) return discovered;
-    const { jwks_uri: jwksUri } = await discoverAuthorizationServer(issuer, { fetch, signal });
-    if (jwksUri === undefined) throw new Error('The metadata of the issuer has no jwks_uri.');
-    discovered = jwksUri;
-    return jwksUri;
-  }
-
-  async function fetchKeys(signal: AbortSignal): Promise<KeySet> {
-    const uri = await locate(signal);
-    discovered = undefined;
-    const headers = { accept: 'application/jwk-set+json, application/json' };
-    const response = await fetch(uri, { headers, signal });
-    if (!response.ok) throw new Error(`The key set was answered with status ${response.status}.`);
-    const set = await parseKeySet(await response.json(), algorithms);
-    if (set.keys.size === 0) {
-      const problems = set.leftOut.map(({ kid, problem }) => `${kid || '(no kid)'}: ${problem}`);
-      throw new Error(`The key set holds no usable key. ${problems.join(', ')}`);
-    }
-    if (options.jwksUri === undefined) discovered = uri;
-    return set;
-  }
-
-  return () => {
-    const signal = AbortSignal.any([closed, AbortSignal.timeout(times.timeout)]);
-    return Promise.race([fetchKeys(signal), rejectOnAbort(signal)]);
-  };
-}
-
-/** A `fetch` that does not watch its signal must not hold a request for ever. */
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
 }

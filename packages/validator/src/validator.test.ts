@@ -403,6 +403,10 @@ describe('wrong options', () => {
     expect(() => createValidator({ issuers: [{ ...fine, tenant: '', audiences: [] }] })).toThrow(
       /tenant.*audiences/,
     );
-    expect(() => createValidator({ issuers: [fine], clockTolerance: Number.NaN })).toThrow('clockTolerance');
+    const numbers = { clockTolerance: Number.NaN, jwks: { ttl: 0, maxStale: -1 }, cache: { maxEntries: 0 } };
+    expect(() => createValidator({ issuers: [fine], ...numbers })).toThrow(
+      'Wrong validator options: jwks.ttl must be a positive number; cache.maxEntries must be a positive number; ' +
+        'clockTolerance must be a number from 0 on; jwks.maxStale must be a number from 0 on.',
+    );
   });
 });

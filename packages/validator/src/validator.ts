@@ -1,43 +1,16 @@
 import { type Credential, type Grant, tokenHash } from '@mcp-obo/grant';
-import { createGuardedFetch } from '@mcp-obo/metadata';
 import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
 import { parseAccessToken } from './access-token.ts';
 import { parseCompactJws } from './compact-jws.ts';
 import { proveConfirmation } from './confirmation.ts';
 import { createGrantCache } from './grant-cache.ts';
-import { type IssuerConfig, parseIssuers, type TrustedIssuer } from './issuer-config.ts';
+import type { TrustedIssuer } from './issuer-config.ts';
+import { createIssuerKeys } from './issuer-keys.ts';
 import { parseJoseHeader } from './jose-header.ts';
-import { createKeySource, type Fetch, type KeySource } from './key-source.ts';
 import { refusal } from './refusal.ts';
 import { createReporter } from './reporter.ts';
 import { verifySignature } from './signature.ts';
-import type { ValidatorEvent, ValidatorLog } from './validator-event.ts';
-
-/** How access tokens are validated. Everything but the issuers has a default. */
-export interface ValidatorOptions {
-  readonly issuers: readonly IssuerConfig[];
-  /** Seconds by which clocks may differ. Default 30. */
-  readonly clockTolerance?: number;
-  /** Longest token that is looked at. Default 8192. */
-  readonly maxTokenBytes?: number;
-  /** Times of the keys, in seconds: `ttl` 300, `cooldown` 30, `maxStale` 86,400, `timeout` 5. */
-  readonly jwks?: {
-    readonly ttl?: number;
-    readonly cooldown?: number;
-    readonly maxStale?: number;
-    readonly timeout?: number;
-  };
-  /** Bound of the cache of verified tokens, 10,000 by default; `false` switches it off. */
-  readonly cache?: { readonly maxEntries: number } | false;
-  /** Milliseconds since the epoch. Default: the system clock. */
-  readonly now?: () => number;
-  /** Default: https to public addresses only, see `createGuardedFetch`. */
-  readonly fetch?: Fetch;
-  /** A pino logger, or anything of its shape. */
-  readonly log?: ValidatorLog;
-  /** Called for each decision and key fetch; must not throw. */
-  readonly onEvent?: (event: ValidatorEvent) => void;
-}
+import { assertNumbers, type ValidatorOptions } from './validator-options.ts';
 
 /** Turns credentials into grants. */
 export interface Validator {
@@ -49,13 +22,8 @@ export interface Validator {
   validate(credential: Credential): Promise<Grant>;
   /** Fetches the keys of every issuer; rejects with 503 if those of one cannot be had. */
   ready(): Promise<void>;
-  /** Ends running fetches. */
+  /** Ends running fetches; none begins after. */
   close(): void;
-}
-
-interface IssuerRuntime {
-  readonly config: TrustedIssuer;
-  readonly keys: KeySource;
 }
 
 /**
@@ -65,8 +33,9 @@ interface IssuerRuntime {
  */
 export function createValidator(options: ValidatorOptions): Validator {
   const { clockTolerance = 30, maxTokenBytes = 8192, now = Date.now } = options;
-  const emit = createReporter(options);
-  const issuers = createIssuers(options, now, emit);
+  assertNumbers(options);
+  const report = createReporter(options);
+  const { issuers, close } = createIssuerKeys(options, now, report.event);
   const cache = options.cache === false ? undefined : createGrantCache(options.cache?.maxEntries ?? 10_000);
 
   async function verify(token: string, hash: string, witness: Witness): Promise<Grant> {
@@ -100,20 +69,18 @@ export function createValidator(options: ValidatorOptions): Validator {
       try {
         const grant = await judge(credential, witness);
         if (grant.cnf !== undefined) await proveConfirmation(grant.cnf, credential);
-        emit.accepted(grant, witness.cached);
+        report.accepted(grant, witness.cached);
         return grant;
       } catch (cause) {
         const error = asOAuthError(cause);
-        emit.refused(error, witness.issuer);
+        report.refused(error, witness.issuer);
         throw error;
       }
     },
     async ready() {
       await Promise.all([...issuers.values()].map(({ keys }) => keys.current()));
     },
-    close() {
-      for (const { keys } of issuers.values()) keys.close();
-    },
+    close,
   };
 }
 
@@ -121,49 +88,6 @@ export function createValidator(options: ValidatorOptions): Validator {
 interface Witness {
   issuer: TrustedIssuer | undefined;
   cached: boolean;
-}
-
-function createIssuers(
-  { issuers, jwks = {}, fetch, maxTokenBytes, clockTolerance, cache }: ValidatorOptions,
-  now: () => number,
-  emit: { readonly event: (event: ValidatorEvent) => void },
-): ReadonlyMap<string, IssuerRuntime> {
-  const { ttl = 300, cooldown = 30, maxStale = 86_400, timeout = 5 } = jwks;
-  const numbers = {
-    maxTokenBytes,
-    clockTolerance,
-    ttl,
-    cooldown,
-    maxStale,
-    timeout,
-    maxEntries: cache ? cache.maxEntries : 1,
-  };
-  for (const [name, value] of Object.entries(numbers)) {
-    if (value !== undefined && !(value >= 0))
-      throw new TypeError(`Wrong validator options: ${name} must be a number.`);
-  }
-  const times = {
-    ttl: ttl * 1000,
-    cooldown: cooldown * 1000,
-    maxStale: maxStale * 1000,
-    timeout: timeout * 1000,
-  };
-  const guarded = fetch ?? createGuardedFetch({ timeoutMs: times.timeout });
-  return new Map(
-    parseIssuers(issuers).map((config) => {
-      const { issuer, jwksUri, algorithms } = config;
-      const keys = createKeySource({
-        issuer,
-        jwksUri,
-        algorithms,
-        times,
-        fetch: guarded,
-        now,
-        emit: emit.event,
-      });
-      return [issuer, { config, keys }];
-    }),
-  );
 }
 
 /** Whatever is no refusal is a fault of ours, and never the caller's. */

@@ -85,7 +85,7 @@ export function issuerConfig(idp: TestIssuer, config: Partial<IssuerConfig> = {}
 }
 
 /** Where a test issuer publishes its keys. */
-export function jwksUriOf({ issuer }: TestIssuer): string {
+function jwksUriOf({ issuer }: TestIssuer): string {
   return `${issuer.replace(/\/$/, '')}/jwks`;
 }
 
