@@ -29,6 +29,22 @@ describe('signing out', () => {
     ]);
   });
 
+  it('says how long an access token lives on that the server cannot revoke (RFC 7009 §2.2.1)', async () => {
+    const { clock, issuer, session } = await on({ revocation: 'refresh_token', lifetime: 300 });
+    const started = session();
+    await started.login();
+    expect(await started.signOut()).toEqual({ revoked: true, accessTokenUntil: clock.now() / 1000 + 300 });
+    expect(issuer.refreshTokens.size).toBe(0);
+  });
+
+  it('is not confirmed when the access token was all there was and cannot be revoked', async () => {
+    const answer = ({ refresh_token: _, ...rest }: Record<string, unknown>) => rest;
+    const { session } = await on({ revocation: 'refresh_token', answer });
+    const started = session();
+    await started.login();
+    expect((await started.signOut()).revoked).toBe(false);
+  });
+
   it(verifies('cl:storage', 'leaves no token in the store'), async () => {
     const { session } = await on();
     const values = new Map<string, string>();

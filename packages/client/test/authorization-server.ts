@@ -19,7 +19,8 @@ export interface Behaviour {
   tokenStatus?: number;
   scopes?: readonly string[];
   lifetime?: number;
-  revocation?: boolean;
+  /** `refresh_token` alone: access tokens are an `unsupported_token_type`. */
+  revocation?: boolean | 'refresh_token';
 }
 
 export interface IssuedToken {
@@ -171,11 +172,14 @@ export async function startAuthorizationServer(
     json(response, 201, { ...body, client_id });
   }
 
-  function revoke(parameters: Record<string, string>, response: ServerResponse): void {
+  function revoke(parameters: Record<string, string>, response: ServerResponse): unknown {
     self.revocations.push(parameters);
+    if (behaviour.revocation === 'refresh_token' && parameters.token_type_hint === 'access_token') {
+      return json(response, 400, { error: 'unsupported_token_type' });
+    }
     self.refreshTokens.delete(parameters.token ?? '');
     self.accessTokens.delete(parameters.token ?? '');
-    response.writeHead(200).end();
+    return response.writeHead(200).end();
   }
 
   return self;
