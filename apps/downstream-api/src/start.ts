@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { type AuditFile, createAuditLog, openAuditFile } from '@mcp-obo/audit';
+import { createGuardedFetch, isLoopbackHost } from '@mcp-obo/metadata';
+import type { Service, ServiceContext } from '@mcp-obo/service';
+import { createPlatformMetrics } from '@mcp-obo/telemetry';
+import { buildApp } from './app.ts';
+import type { Config } from './config.ts';
+import { readPeople } from './people.ts';
+import { openDatabase } from './store/database.ts';
+import { seedExpenses } from './store/example-expenses.ts';
+import { replacePeople } from './store/people-store.ts';
+
+/** Opens database, audit and network, and listens. */
+export async function start(config: Config, { log }: ServiceContext): Promise<Service> {
+  const tenants = new Map(config.issuers.map(({ issuer, tenant }) => [issuer, tenant]));
+  const people = readPeople(config.people_file, (issuer) => tenants.get(issuer));
+  const database = openDatabase(config.database);
+  replacePeople(database, people);
+  if (config.seed_expenses) seedExpenses(database);
+  const auditFile = openAudit(config.audit_file);
+  const fetch = createGuardedFetch({
+    allowLoopbackHttp: config.issuers.some(({ issuer }) => isLoopbackHost(new URL(issuer).hostname)),
+    allowPrivate: config.allow_private,
+  });
+  const app = await buildApp(config, {
+    database,
+    fetch,
+    log,
+    now: Date.now,
+    newId: () => `exp-${randomUUID()}`,
+    audit: createAuditLog({ write: auditFile.write, now: Date.now, service: 'downstream-api' }),
+    metrics: createPlatformMetrics(),
+  });
+  const url = await app.listen(config.listen);
+  return {
+    url,
+    close: async () => {
+      await app.close();
+      await fetch.close();
+      auditFile.close();
+      database.close();
+    },
+  };
+}
+
+function openAudit(path: string | undefined): AuditFile {
+  if (path !== undefined) return openAuditFile(path);
+  return { write: (line) => void process.stdout.write(line), close: () => {} };
+}
