@@ -1,3 +1,4 @@
+import { createAuthorizedFetch } from './authorized-fetch.ts';
 import { createDiscovery } from './discovery.ts';
 import { createLock } from './lock.ts';
 import { createLogin } from './login.ts';
@@ -116,24 +117,9 @@ export function createAuthSession(options: AuthSessionOptions): AuthSession {
     });
   }
 
-  async function authorizedFetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
-    if (!isBelow(serverUrl, new URL(url))) return setup.fetch(url, init);
-    const tried = new Set<string>();
-    let token = await usableToken();
-    while (true) {
-      const response = await setup.fetch(url, withToken(init, token));
-      const challenge = readChallenge(response);
-      if (challenge === undefined || !isRepeatable(init)) return response;
-      const next = await answer(challenge, token, tried);
-      if (next === undefined) return response;
-      await response.body?.cancel();
-      token = next;
-    }
-  }
-
   return {
     serverUrl,
-    fetch: authorizedFetch,
+    fetch: createAuthorizedFetch({ serverUrl, fetch: setup.fetch, token: usableToken, answer }),
     token: usableToken,
     recover: async (refusal, sentToken) => {
       const challenge = readChallenge(refusal);
@@ -164,24 +150,6 @@ function once(tried: Set<string>, step: string): boolean {
   if (tried.has(step)) return false;
   tried.add(step);
   return true;
-}
-
-function withToken(init: RequestInit, token: string | undefined): RequestInit {
-  const headers = new Headers(init.headers);
-  if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
-  return { ...init, headers };
-}
-
-/** A stream can be sent once only. */
-function isRepeatable({ body }: RequestInit): boolean {
-  return !(body instanceof ReadableStream);
-}
-
-/** The token goes to the server's own URL and below it, so that no link of the server's can lead it away. */
-function isBelow(serverUrl: string, url: URL): boolean {
-  const server = new URL(serverUrl);
-  const base = server.pathname.endsWith('/') ? server.pathname : `${server.pathname}/`;
-  return url.origin === server.origin && `${url.pathname}/`.startsWith(base);
 }
 
 function statusOf({ issuer, resource, clientId, scopes, expiresAt }: TokenRecord): SessionStatus {
