@@ -47,7 +47,7 @@ export function testParts({ root, packed, quick, force }) {
       ],
     },
     // Last: it holds the reports of all others against the requirements.
-    { name: 'requirements', commands: [['vitest', 'run', '--root', 'e2e', '--dir', 'e2e/manifest']] },
+    { name: 'requirements', commands: [['vitest', 'run', '--root', 'e2e/manifest']] },
   ];
 }
 

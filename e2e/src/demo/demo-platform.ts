@@ -1,0 +1,69 @@
+import { type BreakName, type Platform, type PlatformUser, startPlatform } from '@mcp-obo/platform';
+import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '@mcp-obo/platform/otlp';
+import { connectMachine } from './machine.ts';
+import type { ToolAnswer } from './person.ts';
+
+/** The platform of a demo, with a receiver that reads its trace back. */
+export interface DemoPlatform {
+  readonly urls: Platform['urls'];
+  readonly user: (username: string) => PlatformUser;
+  readonly otlp: OtlpReceiver;
+  /** Exchanges the broker has made at the identity provider, once it has answered that many token requests. */
+  readonly exchangesAtIdp: (tokenRequests: number) => Promise<number>;
+  /** A client with a token of its own and no user. */
+  readonly connectMachine: () => Promise<{
+    readonly call: (tool: string) => Promise<ToolAnswer>;
+    readonly close: () => Promise<void>;
+  }>;
+  readonly stop: () => Promise<void>;
+}
+
+export interface DemoPlatformOptions {
+  readonly basePort: number;
+  readonly breakHop?: BreakName;
+  readonly signal: AbortSignal;
+}
+
+/** Starts receiver and platform. Rejects with one sentence; nothing is left running then. */
+export async function startDemoPlatform({
+  basePort,
+  breakHop,
+  signal,
+}: DemoPlatformOptions): Promise<DemoPlatform> {
+  const otlp = await startOtlpReceiver({ port: basePort + 4 });
+  const platform = await startPlatform({ basePort, breakHop, signal, telemetryEndpoint: otlp.url }).catch(
+    async (error) => {
+      await otlp.close();
+      throw error;
+    },
+  );
+  const { urls, clients } = platform;
+  return {
+    urls,
+    otlp,
+    user: (username) => {
+      const found = platform.users.find((user) => user.username === username);
+      if (found === undefined) throw new Error(`The platform has no user ${username}.`);
+      return found;
+    },
+    exchangesAtIdp: async (tokenRequests) => {
+      await otlp.waitFor((spans) => spans.filter(isTokenRequest).length >= tokenRequests);
+      return otlp.spans().filter((span) => isUpstreamRequest(span, urls.idp)).length;
+    },
+    connectMachine: () => connectMachine(urls.mcp, clients.nightlyJob),
+    stop: async () => {
+      await platform.stop();
+      await otlp.close();
+    },
+  };
+}
+
+function isTokenRequest({ service, kind, name }: ReceivedSpan): boolean {
+  return service === 'broker' && kind === 'server' && name.includes('/token');
+}
+
+/** A POST of the broker to the identity provider; keys and discovery are read with GET. */
+function isUpstreamRequest({ service, kind, attributes }: ReceivedSpan, idp: string): boolean {
+  const { 'http.request.method': method, 'url.full': url } = attributes;
+  return service === 'broker' && kind === 'client' && method === 'POST' && String(url).startsWith(idp);
+}

@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+import { type BreakName, breakName, breaks } from '@mcp-obo/platform';
+
+export interface DemoOptions {
+  readonly json: boolean;
+  readonly basePort: number;
+  readonly breakHop?: BreakName;
+}
+
+/** Wrong arguments; the message says which. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const help = `npm run demo: starts the whole platform and plays the flow with a real MCP client
+
+Options (after --):
+  --json          one JSON line for each step; the last says whether all went well
+  --ports BASE    first of five ports on 127.0.0.1 (default 4000)
+  --break HOP     breaks a hop on purpose: ${Object.keys(breaks).join(', ')}
+  --idp NAME      embedded (the only one so far)
+  --help          this text
+
+Exit codes: 0 all steps went well, 1 a step failed (its hop is named), 2 wrong arguments, 130 ended by Ctrl-C.`;
+
+/** The options of the command line, or `help`. Throws a `UsageError`. */
+export function readOptions(args: readonly string[]): DemoOptions | 'help' {
+  const values = parse(args);
+  if (values.help === true) return 'help';
+  if (values.idp !== 'embedded')
+    throw new UsageError(`--idp ${values.idp} is not available yet; use embedded.`);
+  const basePort = Number(values.ports);
+  if (!Number.isInteger(basePort) || basePort < 1 || basePort > 65_531)
+    throw new UsageError('--ports must be a number from 1 to 65531.');
+  if (values.break === undefined) return { json: values.json, basePort };
+  const breakHop = breakName(values.break);
+  if (breakHop === undefined)
+    throw new UsageError(`--break knows ${Object.keys(breaks).join(', ')}, not ${values.break}.`);
+  return { json: values.json, basePort, breakHop };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        json: { type: 'boolean', default: false },
+        ports: { type: 'string', default: '4000' },
+        break: { type: 'string' },
+        idp: { type: 'string', default: 'embedded' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}

@@ -1,0 +1,74 @@
+import type { Shown } from './step.ts';
+
+/** What is left at the end of a demo. */
+export interface TraceSummary {
+  readonly traceId: string;
+  readonly spans: number;
+  readonly lines: readonly string[];
+}
+
+/** Tells the story, to people or to programs. */
+export interface Reporter {
+  readonly begin: (title: string) => void;
+  readonly done: (step: string, ms: number, shown: Shown) => void;
+  readonly failed: (step: string, hop: string, message: string, ms?: number) => void;
+  /** The last word; answers the exit code. */
+  readonly end: (trace: TraceSummary | undefined) => number;
+}
+
+export interface ReporterOptions {
+  readonly json: boolean;
+  /** Colours are for terminals only. */
+  readonly terminal: boolean;
+  readonly write: (text: string) => void;
+}
+
+export function createReporter({ json, terminal, write }: ReporterOptions): Reporter {
+  const steps: { name: string; ok: boolean; ms: number }[] = [];
+  let failure: { step: string; hop: string; message: string } | undefined;
+  const colour = (code: number, text: string) => (terminal ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const line = (value: object) => write(`${JSON.stringify(value)}\n`);
+
+  return {
+    begin: (title) => {
+      if (!json) write(`\n${colour(1, title)}\n`);
+    },
+    done: (name, ms, { lines, facts }) => {
+      steps.push({ name, ok: true, ms });
+      if (json) line({ step: name, ok: true, ms, ...facts });
+      else
+        write(
+          `${lines.map((text) => `    ${text}\n`).join('')}  ${colour(32, '✓')} ${name} ${colour(2, `${ms} ms`)}\n`,
+        );
+    },
+    failed: (name, hop, message, ms = 0) => {
+      steps.push({ name, ok: false, ms });
+      failure = { step: name, hop, message };
+      if (json) line({ step: name, ok: false, ms, hop, message });
+      else write(`  ${colour(31, '✗')} ${name}: ${message}\n    hop: ${hop}\n`);
+    },
+    end: (trace) => {
+      const ok = failure === undefined && trace !== undefined;
+      const summary = trace === undefined ? undefined : { traceId: trace.traceId, spans: trace.spans };
+      if (json) {
+        line({
+          ok,
+          steps,
+          ...(failure === undefined ? {} : { hop: failure.hop, failure }),
+          trace: summary ?? null,
+        });
+        return ok ? 0 : 1;
+      }
+      if (trace !== undefined)
+        write(
+          `\n${colour(1, `One trace, ${trace.spans} spans, ${trace.traceId}`)}\n${trace.lines.map((text) => `  ${text}\n`).join('')}`,
+        );
+      write(
+        ok
+          ? `\n${colour(32, `All ${steps.length} steps went well.`)}\n`
+          : `\n${colour(31, `Failed at ${failure?.step ?? 'start'}, hop: ${failure?.hop ?? 'platform'}`)}\n`,
+      );
+      return ok ? 0 : 1;
+    },
+  };
+}
