@@ -62,7 +62,7 @@ export async function startApi() {
   });
   const now = () => start;
   const testIssuers = Object.fromEntries(
-    Object.entries(issuers).map(([name, issuer]) => [name, createTestIssuer({ issuer, now })]),
+    Object.entries(issuers).map(([name, issuer]) => [name, createTestIssuer({ issuer, now, alg: 'ES256' })]),
   ) as Record<Tenant, TestIssuer>;
   const database = openDatabase(':memory:');
   const tenants = new Map(config.issuers.map(({ issuer, tenant }) => [issuer, tenant]));
