@@ -58,6 +58,12 @@ export const outcomes = {
     message: 'The authorization server does not know the target.',
     alarm: true,
   },
+  targetRefused: {
+    code: 'invalid_target',
+    reason: 'broker_target',
+    message: 'The target is not known or not allowed for this client.',
+    alarm: false,
+  },
   credential: {
     code: 'server_error',
     reason: 'upstream_credential',
