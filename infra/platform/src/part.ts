@@ -79,7 +79,8 @@ export class PartError extends Error {
   override readonly name = 'PartError';
 
   constructor(sentence: string, tail: readonly string[]) {
-    super([sentence, ...tail.slice(-12).map((line) => `  ${line}`)].join('\n'));
+    const told = tail.filter((line) => line.trim() !== '' && !/^\s+at /.test(line)).slice(-12);
+    super([sentence, ...told.map((line) => `  ${line}`)].join('\n'));
   }
 }
 

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freeBase } from './free-base.ts';
+import { processesWith } from './processes.ts';
+
+const script = fileURLToPath(new URL('../src/start.ts', import.meta.url));
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'start-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+/** `npm start` with a folder for temporary files that is its own. */
+function start(...args: string[]) {
+  const child = spawn(process.execPath, [script, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TMPDIR: dir },
+  });
+  const output = { out: '', err: '' };
+  child.stdout.on('data', (chunk) => {
+    output.out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output.err += chunk;
+  });
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return { child, output, ended };
+}
+
+describe('npm start', { timeout: 60_000 }, () => {
+  it('prints one line of JSON when everything is ready, and ends cleanly on Ctrl-C', async () => {
+    const base = await freeBase();
+    const { child, output, ended } = start('--json', '--ports', String(base));
+    await expect.poll(() => output.out, { timeout: 45_000 }).toContain('\n');
+    const [line, ...rest] = output.out.split('\n');
+    expect(rest).toEqual(['']);
+    const ready = JSON.parse(line ?? '');
+    expect(Object.keys(ready)).toEqual([
+      'ready',
+      'mcp',
+      'broker',
+      'downstream',
+      'issuer',
+      'redis',
+      'users',
+      'clients',
+    ]);
+    expect(ready).toMatchObject({
+      ready: true,
+      mcp: `http://127.0.0.1:${base}/mcp`,
+      broker: `http://127.0.0.1:${base + 1}`,
+      downstream: `http://127.0.0.1:${base + 2}`,
+      issuer: `http://127.0.0.1:${base + 3}/acme`,
+      redis: null,
+      clients: [{ client_id: 'mcp-obo-dev', redirect_uris: expect.any(Array) }],
+    });
+    expect(ready.users).toContainEqual({
+      username: 'alice',
+      password: 'alice-password',
+      roles: ['employee'],
+      issuer: ready.issuer,
+    });
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(processesWith(dir)).toEqual([]);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('leaves nothing behind when Ctrl-C comes while it starts', async () => {
+    const { child, output, ended } = start('--ports', String(await freeBase()));
+    await expect.poll(() => processesWith(dir).length, { timeout: 20_000 }).toBeGreaterThan(0);
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(output.out).toBe('');
+    expect(processesWith(dir)).toEqual([]);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('ends its parts when it is killed', async () => {
+    const { child, output } = start('--json', '--ports', String(await freeBase()));
+    await expect.poll(() => output.out, { timeout: 45_000 }).toContain('"ready":true');
+    child.kill('SIGKILL');
+    await expect.poll(() => processesWith(dir), { timeout: 15_000 }).toEqual([]);
+  });
+
+  it('shows people how to connect', async () => {
+    const base = await freeBase();
+    const { child, output, ended } = start('--ports', String(base));
+    await expect.poll(() => output.out, { timeout: 45_000 }).toContain('Ctrl-C');
+    for (const text of [
+      `http://127.0.0.1:${base}/mcp`,
+      'gina-password',
+      'Inspector',
+      'claude mcp',
+      'VS Code',
+    ]) {
+      expect(output.out).toContain(text);
+    }
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  });
+});
