@@ -1,4 +1,4 @@
-import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { interactionPolicy } from 'oidc-provider';
 
 /** `acr` of a login whose password was entered for this very request. */
 export const freshLogin = 'urn:mcp:fresh';
@@ -52,6 +52,3 @@ export function withOpenidForStepUp(url: URL): URL {
   if (!scopes.includes('openid')) searchParams.set('scope', ['openid', ...scopes].join(' '));
   return url;
 }
-
-/** The context type of the library, for the other files of this package. */
-export type Context = KoaContextWithOIDC;
