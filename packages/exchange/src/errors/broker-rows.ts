@@ -10,6 +10,7 @@ export const brokerRows: readonly ErrorRow[] = [
     outcome: 'configuration',
     source: 'RFC 6749 §5.2: our request, not the user',
   },
+  { error: ['invalid_target'], outcome: 'targetRefused', source: 'RFC 8693 §2.2.2: by the policy' },
   {
     status: [500, 500],
     outcome: 'configuration',
