@@ -163,11 +163,14 @@ describe('answers', () => {
     const act = { sub: mcp, act: { sub: 'orchestrator' } };
     const { body, headers } = await api.call('GET', '/expenses', await api.token('u-alice', read, { act }));
     expect(body.seen).toEqual({
+      issuer: expect.stringMatching(/^http/),
       tenant: 'acme',
       user: 'alice',
       client: mcp,
       actor: mcp,
       act: [mcp, 'orchestrator'],
+      audience: ['api://expenses'],
+      scopes: ['api:expenses.read'],
     });
     expect(headers['cache-control']).toBe('no-store');
   });
