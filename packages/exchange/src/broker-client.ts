@@ -86,18 +86,16 @@ export function createBrokerClient(options: BrokerClientOptions): TokenExchange 
 
   return {
     async onBehalfOf({ target, scopes, subjectToken, claims, signal }) {
-      signal?.throwIfAborted();
       const request = exchangeRequest({ target, scopes, subjectToken, claims });
-      return received(await abortable(endpointAt(tokenEndpoint)('exchange', request), signal), scopes);
+      return received(await abortable(() => endpointAt(tokenEndpoint)('exchange', request), signal), scopes);
     },
     async forMachine({ target, scopes, tenant, signal }) {
-      signal?.throwIfAborted();
       const url = tenant === undefined ? tokenEndpoint : tenantEndpoint(tenant);
       const request = {
         grantType: 'client_credentials',
         parameters: { audience: target, ...scopeOf(scopes) },
       };
-      return received(await abortable(endpointAt(url)('client_credentials', request), signal), scopes);
+      return received(await abortable(() => endpointAt(url)('client_credentials', request), signal), scopes);
     },
     close: () => own.close(),
   };

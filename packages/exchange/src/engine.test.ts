@@ -93,6 +93,14 @@ describe('an exchange', () => {
     expect(bench.acme.requests).toHaveLength(1);
   });
 
+  it('is not begun for a caller who is gone', async () => {
+    const bench = createBench();
+    const subject = await bench.subject();
+    const given = bench.engine.exchange(request(subject, { signal: AbortSignal.abort() }));
+    await expect(given).rejects.toMatchObject({ reason: 'aborted' });
+    expect(bench.acme.requests).toHaveLength(0);
+  });
+
   it('of a bug is server_error, and the truth is in its cause', async () => {
     const bench = createBench();
     const subject = await bench.subject();

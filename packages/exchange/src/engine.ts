@@ -52,14 +52,18 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
   }
 
   async function obtain(plan: Plan, signal: AbortSignal | undefined): Promise<IssuedToken> {
-    signal?.throwIfAborted();
     const challenged = plan.flightKey !== plan.key;
-    if (challenged) flights.supersede(plan.key);
-    const start = challenged ? replaceToken : findToken;
-    const { result, joined } = flights.run(plan.flightKey, (superseded) => start(plan, superseded));
-    const token = await abortable(result, signal);
-    if (joined) emit({ type: 'cache', action: 'shared', target: plan.expected.target.name });
-    return joined && token.source === 'exchange' ? { ...token, source: 'shared' } : token;
+    let shared = false;
+    const token = await abortable(() => {
+      if (challenged) flights.supersede(plan.key);
+      const start = challenged ? replaceToken : findToken;
+      const { result, joined } = flights.run(plan.flightKey, (superseded) => start(plan, superseded));
+      shared = joined;
+      return result;
+    }, signal);
+    if (!shared || token.source === 'cache') return token;
+    emit({ type: 'cache', action: 'shared', target: plan.expected.target.name });
+    return { ...token, source: 'shared' };
   }
 
   async function measured(plan: Plan) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type IdpName, type IdpProfile, idpProfile } from '@mcp-obo/idp-profile';
 import type { GuardedFetchOptions } from '@mcp-obo/metadata';
-import { createValidator, type Validator } from '@mcp-obo/validator';
+import { createValidator, type IssuerConfig, type Validator } from '@mcp-obo/validator';
 import { createAnswerValidator } from './answer-validator.ts';
 import type { Cache } from './cache.ts';
 import { createExchangeEngine } from './engine.ts';
@@ -15,19 +15,12 @@ import type { Fetch } from './upstream/answer-fetch.ts';
 import { createUpstream } from './upstream/create-upstream.ts';
 import type { UpstreamCredential } from './upstream/upstream.ts';
 
-/** An identity provider, as one MCP server needs it. */
-export interface LocalIssuer {
-  /** Exact `iss`. */
-  readonly issuer: string;
-  readonly tenant: string;
-  readonly profile: IdpProfile | IdpName;
-  /** What the server is called in `aud` of the users' tokens. */
-  readonly audiences: readonly string[];
+/** An identity provider, as one MCP server needs it: whose tokens it takes, and how it exchanges them. */
+export interface LocalIssuer extends IssuerConfig {
   /** The server's own registration, which performs the exchange. */
   readonly credential: UpstreamCredential;
-  readonly companions?: readonly string[];
+  /** Found by discovery when absent. */
   readonly tokenEndpoint?: string;
-  readonly jwksUri?: string;
   /** Further `iss` values of its tokens (Entra v1.0). */
   readonly answerIssuers?: readonly string[];
 }
