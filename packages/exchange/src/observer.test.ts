@@ -1,0 +1,61 @@
+import { verifies } from '@mcp-obo/testbed/verifies';
+import { trace } from '@opentelemetry/api';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { createBench, request } from '../test/setup.ts';
+
+const exporter = new InMemorySpanExporter();
+const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+trace.setGlobalTracerProvider(provider);
+
+beforeEach(() => exporter.reset());
+afterAll(async () => {
+  trace.disable();
+  await provider.shutdown();
+});
+
+const spans = () => exporter.getFinishedSpans().filter(({ name }) => name === 'token exchange');
+
+describe('the span of an exchange', () => {
+  it('says target, client and where the token came from', async () => {
+    const bench = createBench();
+    const subject = await bench.subject();
+    await bench.engine.exchange(request(subject));
+    await bench.engine.exchange(request(subject));
+    expect(spans().map(({ attributes }) => attributes)).toEqual(
+      ['miss', 'hit'].map((cache) => ({
+        'mcp_obo.kind': 'on_behalf_of',
+        'mcp_obo.target': 'expenses-api',
+        'mcp_obo.client': 'mcp-server',
+        'mcp_obo.cache': cache,
+      })),
+    );
+  });
+
+  it('says why it was refused', async () => {
+    const bench = createBench();
+    const subject = await bench.subject();
+    await bench.engine.exchange(request(subject, { target: 'payroll' })).catch(() => undefined);
+    expect(spans()[0]).toMatchObject({
+      status: { code: 2 },
+      attributes: { 'error.type': 'invalid_target', 'mcp_obo.reason': 'target_unknown' },
+    });
+  });
+
+  it(verifies('tb:no-store', 'holds no part of a token'), async () => {
+    const bench = createBench();
+    const subject = await bench.subject();
+    const { accessToken } = await bench.engine.exchange(request(subject));
+    bench.acme.answerWith(() =>
+      Response.json({ error: 'invalid_request', token: accessToken }, { status: 400 }),
+    );
+    bench.time.now += 250;
+    await bench.engine.exchange(request(subject)).catch(() => undefined);
+    const told = JSON.stringify(
+      spans().map(({ attributes, events, status }) => ({ attributes, events, status })),
+    );
+    expect(spans()).toHaveLength(2);
+    for (const part of [...accessToken.split('.'), ...subject.subjectToken.split('.')])
+      expect(told).not.toContain(part);
+  });
+});
