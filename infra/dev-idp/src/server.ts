@@ -65,7 +65,9 @@ function createRouter(url: string, tenants: ReadonlyMap<string, Tenant>, adminTo
     // Links and issuers are built for one host; any other name is DNS rebinding or a mistake.
     if (request.headers.host !== host)
       return answerJson(response, 421, { error: 'misdirected_request', error_description: `Use ${url}.` });
-    const { pathname, search } = new URL(request.url ?? '/', url);
+    const requested = URL.parse(request.url ?? '/', url);
+    if (requested === null) return answerJson(response, 400, { error: 'invalid_request' });
+    const { pathname, search } = requested;
     if (pathname === '/health')
       return answerJson(response, 200, { status: 'ok', tenants: [...tenants.keys()] });
     if (pathname.startsWith('/dev/')) return admin(request, response);

@@ -13,6 +13,18 @@ describe('storage of one issuer', () => {
     expect(await sessions.findByUid('u')).toBeUndefined();
   });
 
+  it('finds a session by its uid also after its id has changed, and not after its end', async () => {
+    const sessions = createStorage(() => 0)('Session');
+    await sessions.upsert('old', { uid: 'u', accountId: 'before' }, 60);
+    await sessions.destroy('old');
+    await sessions.upsert('new', { uid: 'u', accountId: 'after' }, 60);
+    expect(await sessions.findByUid('u')).toEqual({ uid: 'u', accountId: 'after' });
+    await sessions.destroy('old');
+    expect(await sessions.findByUid('u')).toBeDefined();
+    await sessions.destroy('new');
+    expect(await sessions.findByUid('u')).toBeUndefined();
+  });
+
   it('keeps models apart that have the same id', async () => {
     const storage = createStorage(() => 0);
     await storage('Session').upsert('1', { uid: 'session' }, 60);

@@ -59,10 +59,10 @@ describe('browser clients', () => {
   });
 });
 
-it('answers no other Host than its own, so that a rebound name sees nothing', async () => {
-  const { port } = new URL(idp.url);
-  const status = await new Promise<number | undefined>((resolve, reject) => {
-    request({ host: '127.0.0.1', port, path: '/acme/jwks', headers: { host: `attacker.example:${port}` } })
+/** A request as it is written, which `fetch` would put right. */
+const rawStatus = (path: string, headers: Record<string, string> = {}) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    request({ host: '127.0.0.1', port: new URL(idp.url).port, path, headers })
       .on('response', (response) => {
         response.resume();
         resolve(response.statusCode);
@@ -70,7 +70,20 @@ it('answers no other Host than its own, so that a rebound name sees nothing', as
       .on('error', reject)
       .end();
   });
-  expect(status).toBe(421);
+
+it('answers no other Host than its own, so that a rebound name sees nothing', async () => {
+  expect(await rawStatus('/acme/jwks')).toBe(200);
+  expect(await rawStatus('/acme/jwks', { host: 'attacker.example' })).toBe(421);
+});
+
+it.each([
+  ['//', 400],
+  ['/%', 404],
+  ['/acme', 404],
+  ['/acme/%', 404],
+  ['/acme/interaction/%', 400],
+])('answers %s with %s', async (path, status) => {
+  expect(await rawStatus(path)).toBe(status);
 });
 
 it('says that it is healthy', async () => {

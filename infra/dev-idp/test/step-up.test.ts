@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLoginBrowser } from '../src/login.ts';
 import { claimsOf, mcp, startTestIdp, type TestIdp } from './idp.ts';
 
@@ -6,6 +6,7 @@ let idp: TestIdp;
 beforeAll(async () => {
   idp = await startTestIdp();
 });
+afterEach(() => vi.useRealTimers());
 afterAll(() => idp.close());
 
 const signedIn = async () => {
@@ -33,10 +34,21 @@ describe('step-up (RFC 9470 §4), asked without openid', () => {
     const browser = await signedIn();
     await idp.authorize({ max_age: '600' }, { browser });
     expect(browser.pages).not.toContain('login');
-    await new Promise((resolve) => setTimeout(resolve, 2100));
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5000 });
     const { access_token: token } = await idp.logIn({ max_age: '1' }, { browser });
     expect(browser.pages).toContain('login');
     expect(Number(claimsOf(token).auth_time)).toBeGreaterThanOrEqual(Math.floor(Date.now() / 1000) - 1);
+  });
+
+  it('by another user ends the first one’s session, and the token is the other’s', async () => {
+    const browser = await signedIn();
+    const { access_token: token } = await idp.logIn(
+      { acr_values: 'urn:mcp:fresh' },
+      { browser, username: 'maria' },
+    );
+    expect(claimsOf(token)).toMatchObject({ sub: 'sub-of-maria', acr: 'urn:mcp:fresh' });
+    await idp.logIn({}, { browser });
+    expect(browser.pages).toEqual([]);
   });
 
   it('prompt=none is refused instead of skipping the login', async () => {
