@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { gaps } from '../gaps.ts';
 import { requirements } from '../requirements.ts';
 import { coverageOf, manifestProblems } from '../src/manifest/coverage.ts';
-import { requirementTable } from '../src/manifest/table.ts';
+import { requirementLines, requirementTable } from '../src/manifest/table.ts';
 import { readTestReport } from '../src/manifest/test-report.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -18,6 +18,7 @@ describe('requirements of the whole platform', () => {
     mkdirSync(`${root}artifacts`, { recursive: true });
     const rows = coverageOf({ requirements, gaps }, results);
     writeFileSync(`${root}artifacts/requirements.md`, requirementTable(rows, requirements, gaps));
+    writeFileSync(`${root}artifacts/requirements.txt`, `${requirementLines(rows).join('\n')}\n`);
     expect(manifestProblems({ requirements, gaps }, results)).toEqual([]);
   });
 });
