@@ -2,7 +2,10 @@ import { type ConfigSource, loadConfig as load } from '@mcp-obo/config';
 import { environmentNames } from './config/environment.ts';
 import { type BrokerConfig, brokerSchema } from './config/schema.ts';
 
+export { environmentNames } from './config/environment.ts';
 export type { BrokerConfig, ClientConfig, IssuerConfig, TargetConfig } from './config/schema.ts';
+export { configFiles } from './config/secrets.ts';
+export { configSections } from './config/sections.ts';
 
 /**
  * Reads the file and the environment (which wins) into a configuration that holds together, secrets

@@ -44,7 +44,8 @@ const issuers = z.preprocess(
   z.array(issuer).min(1, 'needs at least one issuer (or OAUTH_ISSUER)'),
 );
 
-const schema = z.strictObject({
+/** The whole file. `docs/configuration.md` is held against it. */
+export const schema = z.strictObject({
   listen: z
     .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(4002) })
     .prefault({}),

@@ -65,7 +65,8 @@ const exchange = z
       'needs either client_secret (OBO_CLIENT_SECRET, OBO_CLIENT_SECRET_FILE) or private_key, and not both',
   });
 
-const schema = z
+/** The whole file. `docs/configuration.md` is held against it. */
+export const schema = z
   .strictObject({
     listen: z
       .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(4000) })
