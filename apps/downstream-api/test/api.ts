@@ -31,6 +31,9 @@ const people = [
   { issuer: issuers.acme, user_key: 'u-audrey', username: 'audrey', role: 'auditor' },
   { issuer: issuers.globex, user_key: 'u-gina', username: 'gina', role: 'employee' },
   { issuer: issuers.globex, user_key: 'u-gus', username: 'gus', role: 'finance' },
+  // Names mean nothing outside their tenant: this is another Maria, and another Frank in her team.
+  { issuer: issuers.globex, user_key: 'u-maria', username: 'maria', role: 'manager' },
+  { issuer: issuers.globex, user_key: 'u-frank', username: 'frank', role: 'employee', manager: 'maria' },
   // The same person as in the first line, at a second issuer of the tenant.
   {
     issuer: issuers.entra,

@@ -117,7 +117,7 @@ async function verifySubjectToken(
   });
   if (![payload.aud].flat().includes(client))
     throw new errors.InvalidRequest('subject_token was not issued for this client');
-  if (payload.sub === payload.client_id || accounts.find(String(payload.sub)) === undefined)
+  if (accounts.find(String(payload.sub)) === undefined)
     throw new errors.InvalidRequest('subject_token does not speak for a user');
   return payload;
 }

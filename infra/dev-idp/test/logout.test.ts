@@ -2,10 +2,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { claimsOf, mcp, startTestIdp, type TestIdp } from './idp.ts';
+import { createLoginBrowser } from '../src/login.ts';
+import { claimsOf, mcp, redirectUri, startTestIdp, type TestIdp } from './idp.ts';
 
 let idp: TestIdp;
 let receiver: Server;
+let receiverUrl: string;
 let received: string[] = [];
 
 beforeAll(async () => {
@@ -17,7 +19,8 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   const { port } = receiver.address() as AddressInfo;
-  idp = await startTestIdp({ backchannelLogoutUri: `http://127.0.0.1:${port}/logout` });
+  receiverUrl = `http://127.0.0.1:${port}/logout`;
+  idp = await startTestIdp({ backchannelLogoutUri: receiverUrl });
 });
 afterAll(async () => {
   await idp.close();
@@ -52,7 +55,6 @@ async function signOut(cookies: Map<string, string>) {
 
 async function signIn() {
   const cookies = new Map<string, string>();
-  const { createLoginBrowser } = await import('../src/login.ts');
   const browser = createLoginBrowser({
     fetch: async (...request) => {
       const response = await fetch(...request);
@@ -85,6 +87,26 @@ it('tells the client that exchanged a token of the session (OpenID Connect Back-
     sid: claimsOf(exchanged.body.access_token).sid,
     events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
   });
+});
+
+it('tells a client that logged in, and names the session as its ID token and access token did', async () => {
+  const registration = await fetch(`${idp.issuer()}/reg`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      redirect_uris: [redirectUri],
+      token_endpoint_auth_method: 'none',
+      backchannel_logout_uri: receiverUrl,
+      backchannel_logout_session_required: true,
+    }),
+  });
+  const { client_id } = (await registration.json()) as { client_id: string };
+  const { cookies, browser } = await signIn();
+  const tokens = await idp.logIn({ client_id, scope: 'openid expenses:read' }, { browser });
+  await signOut(cookies);
+  const { sid } = claimsOf(tokens.access_token);
+  expect(claimsOf(String(tokens.id_token)).sid).toBe(sid);
+  expect(received.map((token) => claimsOf(token).sid)).toEqual([sid]);
 });
 
 it('ends refresh tokens and exchanges of the session', async () => {
