@@ -53,6 +53,18 @@ describe('a token that comes back', () => {
     },
   );
 
+  it(verifies('tb:narrow-only', 'is refused when it is good at a second target as well'), async () => {
+    const payroll: Target = { ...expenses, name: 'payroll', audience: 'api://payroll' };
+    const targets = { 'expenses-api': expenses, payroll };
+    for (const aud of [['api://expenses', 'api://payroll'], 'api://payroll']) {
+      const bench = answering({ aud }, { targets });
+      const subject = await bench.subject();
+      await expect(bench.engine.exchange(request(subject))).rejects.toMatchObject({
+        reason: 'answer_audience',
+      });
+    }
+  });
+
   it(verifies('tb:narrow-only', 'is refused when its signature is not of that issuer'), async () => {
     const bench = createBench();
     const subject = await bench.subject();

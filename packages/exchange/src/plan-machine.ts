@@ -54,7 +54,7 @@ export function planMachine(wiring: Wiring, request: EngineMachineRequest): Plan
   };
 }
 
-/** The tenant that was named, else the only one the policy allows. */
+/** Of the tenant that was named, else of the only one the policy allows; whether it allows the named one is asked later. */
 function upstreamOf({ upstreams, policy }: Wiring, request: EngineMachineRequest): Upstream {
   const allowed = machineTenants(policy, request.client, request.target);
   if (request.tenant === undefined && allowed.length > 1) {
@@ -63,7 +63,7 @@ function upstreamOf({ upstreams, policy }: Wiring, request: EngineMachineRequest
   const tenant = request.tenant ?? allowed[0];
   const candidates = upstreams.filter((one) => one.tenant === tenant);
   const upstream = candidates.find((one) => one.registration(request.client) !== undefined) ?? candidates[0];
-  if (upstream !== undefined && allowed.includes(upstream.tenant)) return upstream;
+  if (upstream !== undefined) return upstream;
   throw new OAuthError('invalid_target', 'The target is not allowed for this client.', {
     reason: 'policy_target',
   });

@@ -54,6 +54,13 @@ const byProvider: Readonly<Record<IdpName, readonly Case[]>> = {
   auth0: [
     ['a refused subject', { error: 'invalid_request' }, 'subject'],
     ['a rule that does not allow it', { status: 403, error: 'access_denied' }, 'denied'],
+    ['a wrong secret in its own word', { status: 401, error: 'access_denied' }, 'credential'],
+    [
+      'a machine without a client grant',
+      { status: 403, error: 'access_denied', operation: 'client_credentials' },
+      'configuration',
+    ],
+    ['a second factor', { status: 403, error: 'mfa_required' }, 'interaction'],
   ],
   keycloak: [
     ['a subject that is over, revoked or disabled', { error: 'invalid_request' }, 'subject'],

@@ -1,4 +1,5 @@
 import type { IdpName } from '@mcp-obo/idp-profile';
+import { auth0Rows } from './auth0-rows.ts';
 import { entraRows } from './entra-rows.ts';
 import type { ErrorRow } from './error-row.ts';
 import { keycloakRows } from './keycloak-rows.ts';
@@ -8,7 +9,7 @@ import { standardRows } from './standard-rows.ts';
 export const errorRows: Readonly<Record<IdpName, readonly ErrorRow[]>> = {
   entra: [...entraRows, ...standardRows],
   okta: standardRows,
-  auth0: standardRows,
+  auth0: [...auth0Rows, ...standardRows],
   keycloak: [...keycloakRows, ...standardRows],
   generic: standardRows,
 };

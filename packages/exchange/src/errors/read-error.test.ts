@@ -37,18 +37,22 @@ describe('an error body', () => {
   });
 });
 
-describe('Retry-After (RFC 9110 §10.2.3)', () => {
+describe('the time to wait', () => {
   const now = Date.parse('Sat, 21 Nov 2026 12:00:00 GMT');
-  it.each([
-    ['60', 60],
-    ['0', 1],
-    ['999999', 3600],
-    ['Sat, 21 Nov 2026 12:00:30 GMT', 30],
-    ['Sat, 21 Nov 2026 11:00:00 GMT', 1],
-    ['soon', undefined],
-    ['', undefined],
-    [null, undefined],
-  ])('%j is %j seconds', (value, seconds) => {
-    expect(readRetryAfter(value, now)).toBe(seconds);
+  const epoch = now / 1000;
+  it.each<[string, Record<string, string>, number | undefined]>([
+    ['seconds (RFC 9110 §10.2.3)', { 'retry-after': '60' }, 60],
+    ['at least one', { 'retry-after': '0' }, 1],
+    ['at most an hour', { 'retry-after': '999999' }, 3600],
+    ['a date', { 'retry-after': 'Sat, 21 Nov 2026 12:00:30 GMT' }, 30],
+    ['a date that is past', { 'retry-after': 'Sat, 21 Nov 2026 11:00:00 GMT' }, 1],
+    ['not known from a word', { 'retry-after': 'soon' }, undefined],
+    ['not known from nothing', {}, undefined],
+    ['the reset of Okta', { 'x-rate-limit-reset': `${epoch + 20}` }, 20],
+    ['the reset of Auth0', { 'x-ratelimit-reset': `${epoch + 10}` }, 10],
+    ['Retry-After when both are there', { 'retry-after': '5', 'x-ratelimit-reset': `${epoch + 10}` }, 5],
+    ['not known from a reset that is no number', { 'x-ratelimit-reset': 'soon' }, undefined],
+  ])('is %s', (_what, headers, seconds) => {
+    expect(readRetryAfter(new Headers(headers), now)).toBe(seconds);
   });
 });

@@ -20,11 +20,23 @@ export function readErrorBody(
   };
 }
 
-/** `Retry-After` in seconds, from seconds or a date (RFC 9110 §10.2.3), at least 1 and at most an hour. */
-export function readRetryAfter(value: string | null, now: number): number | undefined {
-  if (value === null) return undefined;
-  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - now) / 1000;
+/**
+ * How long to wait, in seconds, at least 1 and at most an hour: `Retry-After` as seconds or a date (RFC 9110
+ * §10.2.3), else the reset time of Okta and Auth0, seconds since the epoch.
+ */
+export function readRetryAfter(headers: Headers, now: number): number | undefined {
+  const value = headers.get('retry-after');
+  const reset = headers.get('x-rate-limit-reset') ?? headers.get('x-ratelimit-reset');
+  const seconds = value === null ? secondsUntil(reset, now) : secondsOf(value, now);
   return Number.isFinite(seconds) ? Math.min(3600, Math.max(1, Math.ceil(seconds))) : undefined;
+}
+
+function secondsOf(value: string, now: number): number {
+  return /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - now) / 1000;
+}
+
+function secondsUntil(reset: string | null, now: number): number {
+  return reset !== null && /^\d+$/.test(reset) ? Number(reset) - now / 1000 : Number.NaN;
 }
 
 function word(value: unknown): string | undefined {

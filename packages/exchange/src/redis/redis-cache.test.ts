@@ -100,6 +100,8 @@ describe.skipIf(!hasRedis)('a Redis that fails', () => {
     await cache.set('a', Buffer.of(1), { expiresAt: now + 20_000, tags: ['life'] });
     await cache.set('b', Buffer.of(1), { expiresAt: now + 10_000, tags: ['life'] });
     expect(await redis.pexpiretime('mcp-obo:t:life')).toBe(now + 20_000);
+    await cache.set('c', Buffer.of(1), { expiresAt: now + 30_000, tags: ['life'] });
+    expect(await redis.pexpiretime('mcp-obo:t:life')).toBe(now + 30_000);
   });
 
   it('F01: is missing at start: every look is a miss, and it is used once it is there', async () => {
@@ -137,6 +139,7 @@ describe.skipIf(!hasRedis)('a Redis that fails', () => {
     await cache.set('a', Buffer.of(7), soon());
     first.pause();
     const inFlight = [cache.get('a'), cache.set('b', Buffer.of(1), soon())];
+    process.kill(first.pid, 'SIGKILL');
     await first.stop();
     await expect(Promise.all(inFlight)).resolves.toEqual([undefined, undefined]);
     const second = await startRedis({ port: first.port });

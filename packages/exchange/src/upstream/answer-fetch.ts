@@ -9,7 +9,8 @@ const maxCharacters = 256 * 1024;
 /**
  * What stands between `openid-client` and the network. A failure to get an answer becomes
  * `temporarily_unavailable`; an answer of 200 that is no JSON of bounded size becomes `bad_gateway`;
- * refresh and ID tokens are dropped before anything else sees them, and so are all headers but two.
+ * refresh and ID tokens are dropped before anything else sees them, and so are all headers but those that say what
+ * the body is and how long to wait.
  */
 export function answerFetch(fetch: Fetch): Fetch {
   return async (url, init) => {
@@ -52,9 +53,11 @@ function withoutOtherTokens(text: string): string {
   return JSON.stringify(answer);
 }
 
+const keptHeaders = ['content-type', 'retry-after', 'x-rate-limit-reset', 'x-ratelimit-reset'];
+
 /** `WWW-Authenticate` stays behind: at a token endpoint the body decides (RFC 6749 §5.2). */
 function plainResponse(text: string, { status, headers }: Response): Response {
-  const kept = ['content-type', 'retry-after'].flatMap((name): [string, string][] => {
+  const kept = keptHeaders.flatMap((name): [string, string][] => {
     const value = headers.get(name);
     return value === null ? [] : [[name, value]];
   });

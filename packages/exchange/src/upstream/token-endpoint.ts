@@ -101,7 +101,7 @@ async function failure(error: unknown, { errorRows, sent, now }: FailureContext)
   if (response !== undefined && response.status !== 200) {
     const body =
       error instanceof ResponseBodyError ? error.cause : await response.json().catch(() => undefined);
-    const retryAfter = readRetryAfter(response.headers.get('retry-after'), now);
+    const retryAfter = readRetryAfter(response.headers, now);
     const cause = causeOf(error, response.status, body);
     return mapUpstreamError(errorRows, readErrorBody(response.status, body, sent), { retryAfter, cause });
   }
