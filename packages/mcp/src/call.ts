@@ -33,8 +33,28 @@ export interface McpAuthInfo {
 /** Where the call rides in `AuthInfo.extra`. */
 export const callKey: unique symbol = Symbol.for('mcp-obo.call');
 
-/** The call an SDK handler was given, or undefined when the request did not come through the guard. */
-export function callOf(authInfo: { readonly extra?: object } | undefined): Call | undefined {
-  const extra = authInfo?.extra as { readonly [callKey]?: Call } | undefined;
-  return extra?.[callKey];
+/**
+ * Where a call can be found: a handler's second argument (2.x has `http.authInfo`, 1.x `authInfo`), the
+ * context of a server factory of 2.x (`authInfo`), or an Express request (`auth`).
+ */
+export interface CallBearer {
+  readonly authInfo?: AuthBearer;
+  readonly http?: { readonly authInfo?: AuthBearer };
+  readonly auth?: AuthBearer;
+}
+
+interface AuthBearer {
+  readonly extra?: object;
+}
+
+/** The call that came with a request, or undefined when it did not pass the guard. */
+export function callOf(bearer: CallBearer | undefined): Call | undefined {
+  const authInfo = bearer?.http?.authInfo ?? bearer?.authInfo ?? bearer?.auth;
+  return (authInfo?.extra as { readonly [callKey]?: Call } | undefined)?.[callKey];
+}
+
+/** What SDK handlers get beside their arguments: 1.x has `authInfo` at the top, 2.x under `http`. */
+export interface SdkExtra extends CallBearer {
+  readonly signal?: AbortSignal;
+  readonly mcpReq?: { readonly signal?: AbortSignal };
 }

@@ -1,11 +1,11 @@
-import { isOAuthError } from '@mcp-obo/oauth-error';
-import { type Requirement, refusalNote } from '@mcp-obo/scopes';
-import { callOf } from './call.ts';
+import type { Requirement } from '@mcp-obo/scopes';
+import { callOf, type SdkExtra } from './call.ts';
 import type { Catalogue, PromptDefinition, ResourceDefinition, ToolDefinition } from './catalogue.ts';
 import type { McpGuard } from './guard.ts';
-import { guardTool, type Refused, runGuarded, type SdkExtra } from './guarded-handler.ts';
-import { internalError, invalidParams, McpError, unknownOperation } from './mcp-error.ts';
-import { ToolFailure, type ToolResult } from './tool-result.ts';
+import { guardTool, runGuarded } from './guarded-handler.ts';
+import { unknownOperation } from './mcp-error.ts';
+import { failByProtocolError, refuseByProtocolError } from './protocol-answers.ts';
+import type { ToolResult } from './tool-result.ts';
 
 /** Handlers of an MCP server without a server: the same functions serve SDK 1.x and 2.x, and any transport. */
 export interface CatalogueHandlers {
@@ -61,7 +61,7 @@ export function createCatalogueHandlers(guard: McpGuard, catalogue: Catalogue): 
     kind: Requirement['kind'],
     entries: readonly E[],
   ): readonly E[] {
-    const call = callOf(extra.http?.authInfo ?? extra.authInfo);
+    const call = callOf(extra);
     if (call === undefined) return [];
     const names = guard.listable(call.grant, kind);
     return entries.filter(({ requirement }) => names.has(requirement.name));
@@ -88,8 +88,8 @@ export function createCatalogueHandlers(guard: McpGuard, catalogue: Catalogue): 
           const text = await resource.read(variables, context);
           return { contents: [{ uri, mimeType: resource.mimeType, text }] };
         },
-        refuse: (decision) => refuse(decision, { kind: 'resource', name: uri }),
-        fail: rethrow,
+        refuse: (decision) => refuseByProtocolError(decision, { kind: 'resource', name: uri }),
+        fail: failByProtocolError,
       });
     },
     listPrompts: (extra) => ({ prompts: visible(extra, 'prompt', catalogue.prompts).map(listPrompt) }),
@@ -99,8 +99,8 @@ export function createCatalogueHandlers(guard: McpGuard, catalogue: Catalogue): 
           const text = (await prompts.get(name)?.get(args, context)) ?? absent({ kind: 'prompt', name });
           return { messages: [{ role: 'user', content: { type: 'text', text } }] };
         },
-        refuse: (decision) => refuse(decision, { kind: 'prompt', name }),
-        fail: rethrow,
+        refuse: (decision) => refuseByProtocolError(decision, { kind: 'prompt', name }),
+        fail: failByProtocolError,
       }),
   };
 }
@@ -109,17 +109,6 @@ function guardedTool(guard: McpGuard, tool: ToolDefinition) {
   return guardTool<unknown>(guard, tool.requirement.name, (args, context) =>
     tool.handle(tool.parse(args), context),
   );
-}
-
-function refuse(decision: Refused, operation: { kind: string; name: string }): never {
-  if (decision.outcome === 'refuse' && decision.hidden) throw unknownOperation(operation);
-  throw new McpError(invalidParams, refusalNote(decision).message);
-}
-
-function rethrow(error: unknown): never {
-  if (error instanceof McpError) throw error;
-  if (isOAuthError(error) || error instanceof ToolFailure) throw new McpError(invalidParams, error.message);
-  throw new McpError(internalError, 'The request could not be served.');
 }
 
 /** Never reached: what is not in the catalogue has no requirement, and the decision refuses it first. */

@@ -8,7 +8,7 @@ import express from 'express';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFixture } from '../test/fixture.ts';
 import { protectMcp } from './express.ts';
-import { guardTool, type SdkExtra } from './index.ts';
+import { guardTool } from './index.ts';
 
 const open: (() => void)[] = [];
 afterEach(() => {
@@ -36,7 +36,7 @@ async function startServer() {
       const run = guardTool(fixture.guard, name, () => ({
         content: [{ type: 'text' as const, text: answer }],
       }));
-      server.registerTool(name, {}, async (extra) => await run({}, extra as SdkExtra));
+      server.registerTool(name, {}, async (extra) => await run({}, extra));
     }
     const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined });
     await server.connect(transport);

@@ -6,7 +6,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createFixture, issuerUrl } from '../test/fixture.ts';
 import { protectMcp } from './fastify.ts';
 import type { McpGuardOptions } from './guard-options.ts';
-import type { SdkExtra } from './guarded-handler.ts';
 
 const open: { close: () => Promise<unknown> }[] = [];
 afterEach(async () => {
@@ -21,16 +20,10 @@ async function startServer(overrides: Partial<McpGuardOptions> = {}) {
       { name: 'test', version: '1' },
       { capabilities: { tools: {}, resources: {}, prompts: {} } },
     );
-    server.setRequestHandler('tools/list', (_request, extra) => handlers.listTools(extra as SdkExtra));
-    server.setRequestHandler('tools/call', ({ params }, extra) =>
-      handlers.callTool(params, extra as SdkExtra),
-    );
-    server.setRequestHandler('resources/read', ({ params }, extra) =>
-      handlers.readResource(params, extra as SdkExtra),
-    );
-    server.setRequestHandler('prompts/get', ({ params }, extra) =>
-      handlers.getPrompt(params, extra as SdkExtra),
-    );
+    server.setRequestHandler('tools/list', (_request, extra) => handlers.listTools(extra));
+    server.setRequestHandler('tools/call', ({ params }, extra) => handlers.callTool(params, extra));
+    server.setRequestHandler('resources/read', ({ params }, extra) => handlers.readResource(params, extra));
+    server.setRequestHandler('prompts/get', ({ params }, extra) => handlers.getPrompt(params, extra));
     return server;
   });
   const app = Fastify();

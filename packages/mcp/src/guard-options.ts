@@ -8,7 +8,7 @@ import type { Operation } from './operation.ts';
 export interface McpGuardOptions {
   /** Canonical URL of the MCP endpoint, byte for byte as clients use it (RFC 8707 §2). */
   readonly resource: string;
-  readonly issuers: readonly IssuerConfig[];
+  readonly issuers: readonly GuardIssuer[];
   /** One for each tool, resource and prompt. What is not listed cannot be called. */
   readonly requirements: readonly Requirement[];
   /** Scopes a first login asks for: the smallest useful set. Default: `mcp:tools:execute`. */
@@ -38,6 +38,18 @@ export interface McpGuardOptions {
   readonly allowPrivate?: readonly string[];
   /** For keys and discovery. Default: a fetch to public addresses, and to loopback where a configured issuer is there. */
   readonly fetch?: typeof globalThis.fetch;
+}
+
+/** A trusted issuer. What is not said follows from what is. */
+export type GuardIssuer = Omit<IssuerConfig, 'tenant' | 'audiences'> & {
+  /** Default: the issuer itself, so that no two issuers share a tenant by accident. */
+  readonly tenant?: string;
+  /** Default: the resource alone (RFC 8707 §2). */
+  readonly audiences?: readonly string[];
+};
+
+export function completeIssuer(issuer: GuardIssuer, resource: string): IssuerConfig {
+  return { ...issuer, tenant: issuer.tenant ?? issuer.issuer, audiences: issuer.audiences ?? [resource] };
 }
 
 /** The part of an HTTP request the guard reads. */

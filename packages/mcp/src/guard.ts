@@ -13,11 +13,13 @@ import {
   createRolePolicy,
   type Decision,
   type OperationKind,
+  type Requirement,
   type ResolvedOperation,
+  type Operation as ScopesOperation,
 } from '@mcp-obo/scopes';
 import { createValidator, readCredential } from '@mcp-obo/validator';
-import { type Call, type CallContext, callKey, type McpAuthInfo } from './call.ts';
-import type { HttpRequest, McpGuardOptions } from './guard-options.ts';
+import { type Call, type CallContext, callKey, callOf, type McpAuthInfo, type SdkExtra } from './call.ts';
+import { completeIssuer, type HttpRequest, type McpGuardOptions } from './guard-options.ts';
 import { type Message, messagesOf, type Operation } from './operation.ts';
 import { createRefuser, noToken, type Refusal, type StepUpDecision } from './refusal.ts';
 import { createScreening, type Screening } from './screening.ts';
@@ -45,10 +47,14 @@ export interface McpGuard {
   readonly challenge: (grant: Grant, decision: StepUpDecision) => string;
   /** Names a list may show to this caller: usable now, or after a step-up. */
   readonly listable: (grant: Grant, kind: OperationKind) => ReadonlySet<string>;
+  /** The requirement of what is about to be registered. Throws a `RangeError` when there is none. */
+  readonly requirementOf: (operation: ScopesOperation) => Requirement;
   /** The resource a URI stands for, by the same reading the decision has. */
   readonly resolveResource: (uri: string) => ResolvedOperation | undefined;
   /** What a handler is given. */
   readonly context: (call: Call, signal?: AbortSignal) => CallContext;
+  /** The same from what the SDK gives a handler as its last argument. */
+  readonly contextOf: (extra: SdkExtra) => CallContext;
   readonly observe: NonNullable<McpGuardOptions['observe']>;
   readonly now: () => number;
   /** Stops background work. Idempotent. */
@@ -57,7 +63,8 @@ export interface McpGuard {
 
 /** Wires validation, metadata, decision and exchange. Throws a `TypeError` or `RangeError` that names a wrong option. */
 export function createMcpGuard(options: McpGuardOptions): McpGuard {
-  const { resource, issuers, exchange } = options;
+  const { resource, exchange } = options;
+  const issuers = options.issuers.map((issuer) => completeIssuer(issuer, resource));
   const now = options.now ?? Date.now;
   const observe = options.observe ?? (() => undefined);
   const firstScopes = options.firstScopes ?? ['mcp:tools:execute'];
@@ -117,6 +124,12 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
     return (await exchange.onBehalfOf({ target, scopes, subjectToken, signal })).accessToken;
   }
 
+  const context = ({ grant }: Call, signal?: AbortSignal): CallContext => ({
+    grant,
+    signal,
+    downstreamToken: (target, scopes) => downstreamToken(grant, target, scopes, signal),
+  });
+
   return {
     resource,
     screen: createScreening(options),
@@ -162,12 +175,14 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
     decide,
     challenge: refuser.challenge,
     listable: (grant, kind) => new Set(decider.listable(grant, kind).map(({ name }) => name)),
+    requirementOf: catalogue.requirementOf,
     resolveResource: (uri) => catalogue.resolve({ kind: 'resource', name: uri }),
-    context: ({ grant }, signal) => ({
-      grant,
-      signal,
-      downstreamToken: (target, scopes) => downstreamToken(grant, target, scopes, signal),
-    }),
+    context,
+    contextOf: (extra) => {
+      const call = callOf(extra);
+      if (call === undefined) throw misconfigured('unguarded');
+      return context(call, extra.signal ?? extra.mcpReq?.signal);
+    },
     observe,
     now,
     close: async () => {

@@ -1,18 +1,10 @@
 import { isOAuthError, OAuthError, oauthErrorTable } from '@mcp-obo/oauth-error';
 import { type Decision, refusalNote } from '@mcp-obo/scopes';
-import { type Call, type CallContext, callOf } from './call.ts';
+import { type Call, type CallContext, callOf, type SdkExtra } from './call.ts';
 import type { McpGuard } from './guard.ts';
-import { McpError, unknownOperation } from './mcp-error.ts';
+import { isProtocolError, unknownOperation } from './mcp-error.ts';
 import type { Operation } from './operation.ts';
 import { ToolFailure, type ToolResult, toolError } from './tool-result.ts';
-
-/** What SDK handlers get beside their arguments: 1.x has `authInfo` at the top, 2.x under `http`. */
-export interface SdkExtra {
-  readonly authInfo?: { readonly extra?: object };
-  readonly http?: { readonly authInfo?: { readonly extra?: object } };
-  readonly signal?: AbortSignal;
-  readonly mcpReq?: { readonly signal?: AbortSignal };
-}
 
 export type Refused = Exclude<Decision, { outcome: 'allow' }>;
 
@@ -50,7 +42,7 @@ export async function runGuarded<R>(
   extra: SdkExtra,
   answers: GuardedAnswers<R>,
 ): Promise<R> {
-  const call = callOf(extra.http?.authInfo ?? extra.authInfo);
+  const call = callOf(extra);
   if (call === undefined)
     throw new OAuthError('server_error', 'The request did not pass the guard.', { reason: 'unguarded' });
   const { grant } = call;
@@ -85,7 +77,12 @@ function belongsToHttp({ code }: OAuthError): boolean {
   );
 }
 
-function refusedTool(guard: McpGuard, call: Call, operation: Operation, decision: Refused): ToolResult {
+export function refusedTool(
+  guard: McpGuard,
+  call: Call,
+  operation: Operation,
+  decision: Refused,
+): ToolResult {
   if (decision.outcome === 'refuse' && decision.hidden) throw unknownOperation(operation);
   const result = toolError(decision.outcome === 'ask' ? notAsked : refusalNote(decision).message, {
     ...refusalNote(decision),
@@ -99,8 +96,8 @@ function refusedTool(guard: McpGuard, call: Call, operation: Operation, decision
 
 const notAsked = 'This call needs the approval of the user, which this server cannot ask for.';
 
-function failedTool(error: unknown): ToolResult {
-  if (error instanceof McpError) throw error;
+export function failedTool(error: unknown): ToolResult {
+  if (isProtocolError(error)) throw error;
   if (isOAuthError(error)) return toolError(error.message, { mend: 'nothing', error: error.code });
   if (error instanceof ToolFailure) return toolError(error.message, { mend: 'nothing', error: error.reason });
   return toolError('The tool failed. Try again later.', { mend: 'nothing', error: 'server_error' });

@@ -1,4 +1,11 @@
-export { type Call, type CallContext, callOf, type McpAuthInfo } from './call.ts';
+export {
+  type Call,
+  type CallBearer,
+  type CallContext,
+  callOf,
+  type McpAuthInfo,
+  type SdkExtra,
+} from './call.ts';
 export {
   type Catalogue,
   type ObjectSchema,
@@ -9,8 +16,9 @@ export {
 } from './catalogue.ts';
 export { type CatalogueHandlers, createCatalogueHandlers } from './catalogue-handlers.ts';
 export { createMcpGuard, type McpGuard } from './guard.ts';
-export type { GuardEvent, HttpRequest, McpGuardOptions } from './guard-options.ts';
-export { guardTool, runGuarded, type SdkExtra } from './guarded-handler.ts';
+export type { GuardEvent, GuardIssuer, HttpRequest, McpGuardOptions } from './guard-options.ts';
+export { guardServer } from './guard-server.ts';
+export { guardTool, runGuarded } from './guarded-handler.ts';
 export { McpError } from './mcp-error.ts';
 export { type Message, messagesOf, type Operation } from './operation.ts';
 export type { Refusal } from './refusal.ts';

@@ -9,6 +9,11 @@ export class McpError extends Error {
   }
 }
 
+/** An error that is a JSON-RPC answer already: ours, or one of either SDK line (URL elicitation, for one). */
+export function isProtocolError(error: unknown): error is Error & { readonly code: number } {
+  return error instanceof Error && 'code' in error && Number.isInteger(error.code) && Number(error.code) < 0;
+}
+
 export const invalidParams = -32602;
 export const internalError = -32603;
 
