@@ -50,6 +50,7 @@ describe('an exchange', () => {
     ],
     ['a client that no rule names', { client: 'other-server' }, 'unauthorized_client', 'no_registration'],
     ['a scope above the ceiling', { scopes: ['api:expenses.write'] }, 'invalid_scope', 'policy_scope'],
+    ['claims that are no JSON object', { claims: '[]' }, 'invalid_request', 'claims'],
     [
       'a token that is not the one of the grant',
       { subjectToken: 'other' },
@@ -253,6 +254,29 @@ describe('the cache of exchanges', () => {
     expect(kept.source).toBe('cache');
     expect(payloadOf(kept.accessToken).number).toBe(2);
   });
+
+  it(
+    verifies('tb:cache-key', 'K09: does not replace the answer to a claims challenge by an older one'),
+    async () => {
+      const bench = createBench();
+      const subject = await bench.subject();
+      const gates = { plain: Promise.withResolvers<void>(), challenged: Promise.withResolvers<void>() };
+      bench.acme.answerWith(async ({ form }) => {
+        const kind = form.has('claims') ? 'challenged' : 'plain';
+        await gates[kind].promise;
+        const asked = { aud: form.get('audience'), scope: form.get('scope') };
+        const access_token = await bench.acme.issuer.mint({ sub: 'user-alice', ...asked, kind });
+        return { access_token, token_type: 'Bearer', expires_in: 300 };
+      });
+      const challenged = bench.engine.exchange(request(subject, { claims: '{}' }));
+      const plain = bench.engine.exchange(request(subject));
+      gates.challenged.resolve();
+      await challenged;
+      gates.plain.resolve();
+      await plain;
+      expect(payloadOf((await bench.engine.exchange(request(subject))).accessToken).kind).toBe('challenged');
+    },
+  );
 
   it(verifies('tb:cache-key', 'forgets everything when the policy has a new version'), async () => {
     let shared: Cache | undefined;

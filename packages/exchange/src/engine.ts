@@ -35,6 +35,7 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
   async function fetchToken(plan: Plan, superseded: () => boolean): Promise<Landed> {
     const answer = await measured(plan);
     const checked = await checkAnswer(answer, plan.expected, options);
+    if (plan.flightKey !== plan.key) flights.supersede(plan.key);
     if (!superseded()) await store.write(plan, checked);
     return { ...checked.token, source: 'exchange' };
   }

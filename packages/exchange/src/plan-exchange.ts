@@ -2,6 +2,7 @@ import { actorChain, type Grant, tokenHash } from '@mcp-obo/grant';
 import { OAuthError } from '@mcp-obo/oauth-error';
 import { checkActor } from './actors.ts';
 import { cacheKey, subjectTags } from './cache-key.ts';
+import { readClaimsChallenge } from './claims-challenge.ts';
 import type { EngineRequest } from './contract.ts';
 import type { Plan, Wiring } from './plan.ts';
 import { decidePolicy } from './policy.ts';
@@ -13,6 +14,7 @@ import type { Upstream } from './upstream/upstream.ts';
 export function planExchange(wiring: Wiring, request: EngineRequest): Plan {
   const { client, grant, actor, requestedTokenType = accessTokenType } = request;
   checkSubject(request, wiring.now());
+  checkClaims(request.claims);
   const upstream = upstreamOf(wiring.upstreams, grant);
   const registration = registrationAt(upstream, client);
   const self = { issuer: grant.issuer, subject: registration.clientId, depth: 0 };
@@ -80,6 +82,11 @@ function checkSubject({ grant, subjectToken }: EngineRequest, now: number): void
       params: { suberror: 'subject_refused' },
     });
   }
+}
+
+function checkClaims(claims: string | undefined): void {
+  if (claims === undefined || readClaimsChallenge(claims) !== undefined) return;
+  throw new OAuthError('invalid_request', 'claims must be a JSON object.', { reason: 'claims' });
 }
 
 function upstreamOf(upstreams: readonly Upstream[], grant: Grant): Upstream {

@@ -1,3 +1,4 @@
+import { readClaimsChallenge } from '../claims-challenge.ts';
 import type { UpstreamError } from './error-row.ts';
 
 /** The body of an error response, read member by member; what is not as it should be is left out. */
@@ -9,7 +10,7 @@ export function readErrorBody(
   const members: Readonly<Record<string, unknown>> = isObject(body) ? body : {};
   const error = word(members.error);
   const suberror = word(members.suberror);
-  const claims = challenge(members.claims);
+  const claims = readClaimsChallenge(members.claims);
   return {
     ...sent,
     status,
@@ -41,16 +42,6 @@ function secondsUntil(reset: string | null, now: number): number {
 
 function word(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\w.:-]{1,100}$/.test(value) ? value : undefined;
-}
-
-/** A claims challenge is a JSON object as text, of a size that fits a header. */
-function challenge(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value.length > 4096) return undefined;
-  try {
-    return isObject(JSON.parse(value)) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

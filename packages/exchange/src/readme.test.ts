@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const folder = new URL('..', import.meta.url);
+
+describe('the README', () => {
+  it('shows code that runs', async () => {
+    const readme = await readFile(new URL('README.md', folder), 'utf8');
+    const samples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code);
+    expect(samples).toHaveLength(3);
+    await Promise.all(samples.map(run));
+  }, 30_000);
+});
+
+/** Runs a sample as a module of this package, which may import itself by name. Rejects when it fails. */
+async function run(sample: string): Promise<void> {
+  await promisify(execFile)(process.execPath, ['--input-type=module-typescript', '-e', sample], {
+    cwd: folder,
+    timeout: 20_000,
+  });
+}
