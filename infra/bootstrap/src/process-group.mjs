@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 
 /** Conventional exit codes of a process that a signal ended. @type {Readonly<Record<string, number>>} */
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
@@ -13,9 +13,10 @@ const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
  */
 
 /**
- * Runs a command as the leader of a process group of its own and waits for its end. Ctrl-C, a hang-up or a
- * termination of this process ends the whole group, by SIGKILL where asking did not help, and then this
- * process. Resolves to the exit code.
+ * Runs a command as the leader of a session of its own and waits for its end. Ctrl-C, a hang-up or a termination
+ * of this process is passed on; the session then has some time to end, and with its leader everything in it
+ * ends, groups of their own that tools make for their tasks included. Then this process ends by the same
+ * signal's exit code. Resolves to the exit code of the leader.
  *
  * @param {string} command
  * @param {readonly string[]} args
@@ -34,7 +35,7 @@ export function runGroup(command, args, { cwd, env, stdio, onStart, grace = 10_0
       if (ending !== undefined) return;
       ending = signal;
       signalGroup(child.pid, signal);
-      timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), grace);
+      timer = setTimeout(() => killSession(child.pid), grace);
     };
     const signals = /** @type {NodeJS.Signals[]} */ (Object.keys(exitCodes));
     for (const signal of signals) process.on(signal, end);
@@ -47,8 +48,7 @@ export function runGroup(command, args, { cwd, env, stdio, onStart, grace = 10_0
       reject(error);
     });
     child.once('exit', (code, signal) => {
-      // What the leader left behind goes with it.
-      signalGroup(child.pid, 'SIGKILL');
+      killSession(child.pid);
       done();
       if (ending !== undefined) process.exit(exitCodes[ending]);
       resolve(code ?? exitCodes[signal ?? ''] ?? 1);
@@ -62,10 +62,31 @@ export function runGroup(command, args, { cwd, env, stdio, onStart, grace = 10_0
  * @param {NodeJS.Signals} signal
  */
 function signalGroup(leader, signal) {
+  if (leader !== undefined) send(-leader, signal);
+}
+
+/**
+ * Ends what is left of a session. Where `ps` tells no sessions, that is its first group.
+ * @param {number | undefined} leader
+ */
+function killSession(leader) {
   if (leader === undefined) return;
+  const { stdout } = spawnSync('ps', ['-eo', 'pid=,sess='], { encoding: 'utf8' });
+  for (const line of (stdout ?? '').split('\n')) {
+    const [pid, session] = line.trim().split(/\s+/).map(Number);
+    if (pid !== undefined && session === leader) send(pid, 'SIGKILL');
+  }
+  send(-leader, 'SIGKILL');
+}
+
+/**
+ * @param {number} target
+ * @param {NodeJS.Signals} signal
+ */
+function send(target, signal) {
   try {
-    process.kill(-leader, signal);
+    process.kill(target, signal);
   } catch {
-    // The group is gone already.
+    // It is gone already.
   }
 }

@@ -63,6 +63,15 @@ describe('runGroup', () => {
     await expect.poll(() => isAlive(pid)).toBe(false);
   });
 
+  it('ends tasks in groups of their own too', async () => {
+    // `set -m` gives each task a group, as turbo and pnpm do; the task does not hear of Ctrl-C.
+    const group = runner(`exec bash -c 'set -m; sleep 60 & echo pid $!; wait'`);
+    const pid = await startedPid(group.output);
+    group.child.kill('SIGINT');
+    expect((await group.end()).exitCode).toBe(130);
+    await expect.poll(() => isAlive(pid)).toBe(false);
+  });
+
   it('kills a group that does not listen', async () => {
     const group = runner('trap "" INT TERM; sleep 60 & echo pid $!; while :; do wait; done');
     const pid = await startedPid(group.output);

@@ -22,6 +22,14 @@ mkdirSync(packed, { recursive: true });
 const workspaces = testedWorkspaces(root).filter((folder) => !quick || folder !== 'e2e');
 for (const folder of testedWorkspaces(root)) rmSync(join(root, reportOf(folder)), { force: true });
 
+// Ctrl-C reaches the running tool too; this process waits for it, so that it can end its own tasks.
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    interrupted = true;
+  });
+}
+
 /** @type {{ name: string, status: 'passed' | 'failed' | 'skipped' }[]} */
 const checks = [];
 const redis = prepareRedis({ mayInstall: !process.argv.includes('--no-install'), say });
@@ -37,7 +45,9 @@ if (quick)
   );
 
 for (const part of testParts({ root, packed, quick, force })) {
-  checks.push({ name: part.name, status: (await runPart(part)) ? 'passed' : 'failed' });
+  const ok = await runPart(part);
+  if (interrupted) process.exit(130);
+  checks.push({ name: part.name, status: ok ? 'passed' : 'failed' });
 }
 conclude();
 
@@ -51,6 +61,7 @@ async function runPart({ name, commands }) {
   const start = Date.now();
   let ok = true;
   for (const [command, ...args] of commands) {
+    if (interrupted) break;
     const code = await new Promise((resolve) => {
       log.write(`$ ${command} ${args.join(' ')}\n`);
       const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -30,14 +30,20 @@ function start(...args: string[]) {
     output.err += chunk;
   });
   const ended = once(child, 'close').then(([code]) => code as number | null);
-  return { child, output, ended };
+  /** Resolves when this stands on standard output; rejects with what was said when the process ends first. */
+  const printed = (text: string) =>
+    Promise.race([
+      expect.poll(() => output.out, { timeout: 45_000 }).toContain(text),
+      ended.then((code) => Promise.reject(new Error(`ended with ${code}: ${output.err}`))),
+    ]);
+  return { child, output, ended, printed };
 }
 
 describe('npm start', { timeout: 60_000 }, () => {
   it('prints one line of JSON when everything is ready, and ends cleanly on Ctrl-C', async () => {
     const base = await freeBase();
-    const { child, output, ended } = start('--json', '--ports', String(base));
-    await expect.poll(() => output.out, { timeout: 45_000 }).toContain('\n');
+    const { child, output, ended, printed } = start('--json', '--ports', String(base));
+    await printed('\n');
     const [line, ...rest] = output.out.split('\n');
     expect(rest).toEqual(['']);
     const ready = JSON.parse(line ?? '');
@@ -83,16 +89,16 @@ describe('npm start', { timeout: 60_000 }, () => {
   });
 
   it('ends its parts when it is killed', async () => {
-    const { child, output } = start('--json', '--ports', String(await freeBase()));
-    await expect.poll(() => output.out, { timeout: 45_000 }).toContain('"ready":true');
+    const { child, printed } = start('--json', '--ports', String(await freeBase()));
+    await printed('"ready":true');
     child.kill('SIGKILL');
     await expect.poll(() => processesWith(dir), { timeout: 15_000 }).toEqual([]);
   });
 
   it('shows people how to connect', async () => {
     const base = await freeBase();
-    const { child, output, ended } = start('--ports', String(base));
-    await expect.poll(() => output.out, { timeout: 45_000 }).toContain('Ctrl-C');
+    const { child, output, ended, printed } = start('--ports', String(base));
+    await printed('Ctrl-C');
     for (const text of [
       `http://127.0.0.1:${base}/mcp`,
       'gina-password',
