@@ -6,6 +6,7 @@ export { environmentNames } from './config/environment.ts';
 export type { BrokerConfig, ClientConfig, IssuerConfig, TargetConfig } from './config/schema.ts';
 export { configFiles } from './config/secrets.ts';
 export { configSections } from './config/sections.ts';
+export { singleServer } from './config/single.ts';
 
 /**
  * Reads the file and the environment (which wins) into a configuration that holds together, secrets

@@ -3,8 +3,8 @@ import { z } from 'zod';
 const text = z.string().min(1);
 const secret = z.record(z.string(), z.unknown());
 
-/** One MCP server, one issuer, one target: what plain variables can say. */
-const single = z.strictObject({
+/** One MCP server, one issuer, one target: what plain variables can say. `docs/configuration.md` is held against it. */
+export const singleServer = z.strictObject({
   issuer: text,
   tenant: text.default('default'),
   profile: text.optional(),
@@ -35,14 +35,14 @@ export function expandSingle(
       path: ['single'],
       message: `describes one server alone; use it (or its variables) without ${clashes.join(', ')} in the file`,
     });
-  const parsed = single.safeParse(given);
+  const parsed = singleServer.safeParse(given);
   if (parsed.success) return { ...rest, ...sectionsOf(parsed.data) };
   for (const { path, message } of parsed.error.issues)
     context.addIssue({ code: 'custom', path: ['single', ...path], message });
   return z.NEVER;
 }
 
-function sectionsOf(one: z.output<typeof single>): Record<string, unknown> {
+function sectionsOf(one: z.output<typeof singleServer>): Record<string, unknown> {
   const scopes = one.target_scopes.split(/\s+/).filter(Boolean);
   const auth =
     one.client_jwks === undefined
