@@ -2,10 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
-const run = (...args: string[]) =>
-  spawnSync(process.execPath, [fileURLToPath(new URL('../run.mjs', import.meta.url)), ...args], {
-    encoding: 'utf8',
-  });
+const script = fileURLToPath(new URL('../run.mjs', import.meta.url));
+const run = (...args: string[]) => spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
 
 describe('run.mjs', () => {
   it('lists the commands of a fresh clone', () => {
@@ -14,6 +12,17 @@ describe('run.mjs', () => {
     for (const name of ['npm run demo', 'npm start', 'npm test', 'npm run test:quick', 'npm run bench']) {
       expect(stderr).toContain(name);
     }
+  });
+
+  it('says what it needs on an older Node.js', () => {
+    const older = 'Object.defineProperty(process, "versions", { value: { node: "18.20.4" } })';
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--import', `data:text/javascript,${encodeURIComponent(older)}`, script, 'test'],
+      { encoding: 'utf8' },
+    );
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^mcp-obo needs Node\.js 20 or later to start; this is v.*\n$/);
   });
 
   it.each(['test', 'test:quick'])('explains the options of %s', (name) => {
