@@ -29,7 +29,8 @@ export const protectMcp: FastifyPluginAsync<ProtectMcpOptions> = async (app, { g
   await app.register(metadataRoutes, { metadata: guard.metadata });
 
   app.route({
-    method: ['GET', 'POST', 'DELETE', 'OPTIONS'],
+    // Every method: which of them the endpoint knows is for the handler to say (405).
+    method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     url: new URL(guard.resource).pathname,
     onRequest: async (request, reply) => {
       try {
