@@ -1,5 +1,5 @@
-import type { PlatformMetrics } from '@mcp-obo/telemetry';
-import type { FastifyBaseLogger } from 'fastify';
+import type { AuditLog } from '@mcp-obo/audit';
+import type { createLogger, PlatformMetrics } from '@mcp-obo/telemetry';
 
 /** What the broker does not make itself: time, chance, the network, and where it reports. */
 export interface BrokerDeps {
@@ -9,6 +9,7 @@ export interface BrokerDeps {
   readonly random: () => string;
   /** Reaches the issuers; guarded against other targets. */
   readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
-  readonly log: FastifyBaseLogger;
+  readonly log: ReturnType<typeof createLogger>;
   readonly metrics: PlatformMetrics;
+  readonly audit: AuditLog;
 }

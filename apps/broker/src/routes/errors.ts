@@ -17,6 +17,11 @@ export function answerError(error: FastifyError | Error, request: FastifyRequest
   reply.code(refusal.status).send(refusal.toBody());
 }
 
+/** There is nothing here: not an OAuth answer, and no echo of the path. */
+export function answerNotFound(_request: FastifyRequest, reply: FastifyReply): void {
+  reply.code(404).send({ error: 'not_found' });
+}
+
 /** What the framework itself refuses: a body that is too large, of another type, or broken. */
 function translate(error: FastifyError | Error): OAuthError {
   const status = 'statusCode' in error ? error.statusCode : undefined;

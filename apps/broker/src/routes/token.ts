@@ -1,26 +1,26 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Endpoints, pathOf } from '../endpoints.ts';
 import type { TokenRequest } from '../token/token-endpoint.ts';
 
 export interface TokenRouteOptions {
   readonly token: (request: TokenRequest) => Promise<Record<string, unknown>>;
-  /** Tenants that have a path of their own, in the shape of Entra ID. */
-  readonly tenants: readonly string[];
+  readonly endpoints: Endpoints;
 }
 
-/** `POST /token`, and the same endpoint where MSAL looks for it: `POST /{tenant}/oauth2/v2.0/token`. */
-export async function tokenRoutes(app: FastifyInstance, options: TokenRouteOptions): Promise<void> {
-  const { token, tenants } = options;
+/** `POST /token`, and the same endpoint for each tenant where MSAL looks for it. */
+export async function tokenRoutes(
+  app: FastifyInstance,
+  { token, endpoints }: TokenRouteOptions,
+): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string' },
     (_request, body, done) => done(null, body),
   );
-  app.post('/token', (request) => token(readRequest(request, undefined)));
-  for (const tenant of tenants) {
-    const path = `/${encodeURIComponent(tenant)}/oauth2/v2.0/token`;
-    app.post(path, (request) => token(readRequest(request, tenant)));
-  }
+  app.post(pathOf(endpoints.token), (request) => token(readRequest(request, undefined)));
+  for (const tenant of endpoints.tenants)
+    app.post(pathOf(tenant.token), (request) => token(readRequest(request, tenant.tenant)));
 }
 
 function readRequest(request: FastifyRequest, tenant: string | undefined): TokenRequest {

@@ -15,7 +15,10 @@ export const jwtBearerRefusals: RefusalCodes = {
   insufficient_claims: 'interaction_required',
 };
 
-/** Runs the steps of a grant and spells its refusals as the grant's specification does. */
+/**
+ * Runs the steps of a grant and spells its refusals as the grant's specification does. RFC 8693 has one code for
+ * a bad subject and a bad request; `suberror` tells our own clients which it was.
+ */
 export async function spellRefusals<T>(codes: RefusalCodes, steps: () => Promise<T>): Promise<T> {
   try {
     return await steps();
@@ -24,6 +27,12 @@ export async function spellRefusals<T>(codes: RefusalCodes, steps: () => Promise
     const code = codes[error.code];
     if (code === undefined) throw error;
     const { message, reason, params } = error;
-    throw new OAuthError(code, message, { status: 400, cause: error, reason, params });
+    const suberror = error.code === 'invalid_token' ? { suberror: 'subject_refused' } : {};
+    throw new OAuthError(code, message, {
+      status: 400,
+      cause: error,
+      reason,
+      params: { ...suberror, ...params },
+    });
   }
 }

@@ -1,0 +1,42 @@
+import type { BrokerConfig } from './config.ts';
+
+/** A tenant's own addresses, where MSAL looks for them under the authority `{issuer}/{tenant}/`. */
+export interface TenantEndpoints {
+  readonly tenant: string;
+  readonly issuer: string;
+  readonly token: string;
+  readonly authorization: string;
+}
+
+/** Every public URL of the broker, built from its configured issuer and never from `Host`. */
+export interface Endpoints {
+  readonly issuer: string;
+  readonly token: string;
+  readonly jwks: string;
+  readonly tenants: readonly TenantEndpoints[];
+  /** Accepted `aud` of client assertions: the issuer or a token endpoint (RFC 7523 §3). */
+  readonly assertionAudiences: readonly string[];
+}
+
+/** The public URLs for a configuration. */
+export function createEndpoints({ issuer, issuers }: Pick<BrokerConfig, 'issuer' | 'issuers'>): Endpoints {
+  const base = issuer.replace(/\/$/, '');
+  const names = [...new Set(issuers.map(({ tenant }) => tenant))];
+  const tenants = names.map((tenant) => {
+    const at = `${base}/${encodeURIComponent(tenant)}`;
+    return {
+      tenant,
+      issuer: `${at}/v2.0`,
+      token: `${at}/oauth2/v2.0/token`,
+      authorization: `${at}/oauth2/v2.0/authorize`,
+    };
+  });
+  const token = `${base}/token`;
+  const assertionAudiences = [issuer, token, ...tenants.map((entry) => entry.token)];
+  return { issuer, token, jwks: `${base}/jwks`, tenants, assertionAudiences };
+}
+
+/** The path that a public URL has on this server. */
+export function pathOf(url: string): string {
+  return new URL(url).pathname;
+}

@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import { type AuditFile, createAuditLog, openAuditFile } from '@mcp-obo/audit';
+import { createGuardedFetch } from '@mcp-obo/metadata';
+import type { Service, ServiceContext } from '@mcp-obo/service';
+import { createPlatformMetrics } from '@mcp-obo/telemetry';
+import { buildApp } from './app.ts';
+import type { BrokerConfig } from './config.ts';
+import type { BrokerDeps } from './deps.ts';
+import { openCache } from './open-cache.ts';
+
+/** Opens what the broker needs, and listens. */
+export async function start(config: BrokerConfig, { log }: ServiceContext): Promise<Service> {
+  const { network, listen, audit_file: auditPath } = config;
+  const file = auditPath === undefined ? standardOutput : openAuditFile(auditPath);
+  const fetch = createGuardedFetch({
+    allowLoopbackHttp: network.allow_loopback,
+    allowPrivate: network.allow_private,
+    timeoutMs: network.timeout_seconds * 1000,
+  });
+  const deps: BrokerDeps = {
+    now: Date.now,
+    random: randomUUID,
+    fetch,
+    log,
+    metrics: createPlatformMetrics(),
+    audit: createAuditLog({ write: file.write, now: Date.now, service: 'broker' }),
+  };
+  const cache = openCache(config, deps);
+  const app = await buildApp(config, deps, cache);
+  const url = await app.listen({ host: listen.host, port: listen.port });
+  return {
+    url,
+    close: async () => {
+      await app.close();
+      await cache.close();
+      await fetch.close();
+      file.close();
+    },
+  };
+}
+
+const standardOutput: AuditFile = {
+  write: (line) => void process.stdout.write(line),
+  close: () => undefined,
+};
