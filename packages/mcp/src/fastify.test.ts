@@ -338,6 +338,21 @@ describe('protectMcp for Fastify', () => {
     expect(messageOf(absent).error.message).toBe('Unknown resource: other://1');
   });
 
+  it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'] as const)(
+    'answers %s by 401 without a token and by 405 with one',
+    async (method) => {
+      const { app, issuer } = await startServer();
+      const at = { method, url: '/mcp', headers: { host: 'mcp.example' } };
+      expect((await app.inject(at)).statusCode).toBe(401);
+      const authorization = `Bearer ${await issuer.mint({})}`;
+      const response = await app.inject({ ...at, headers: { ...at.headers, authorization } });
+      expect({ status: response.statusCode, allow: response.headers.allow }).toEqual({
+        status: 405,
+        allow: 'POST',
+      });
+    },
+  );
+
   it('records one authentication, one decision and one call for each call that runs', async () => {
     const { call, events } = await startServer();
     await call('read');
