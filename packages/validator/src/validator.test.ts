@@ -1,8 +1,8 @@
 import { generic } from '@mcp-obo/idp-profile';
+import { derSignature, publicKeySpellings, type SigningInput, signatureOf } from '@mcp-obo/testbed/forge';
 import { createTestIssuer } from '@mcp-obo/testbed/issuer';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
-import { derSignature, publicKeySpellings, type SigningInput, signatureOf } from '../test/forge.ts';
 import { bearer, createClock, issuerConfig, noon, outcomeOf, setUp } from '../test/platform.ts';
 import { createValidator, refusalMessage, type ValidatorEvent } from './index.ts';
 
