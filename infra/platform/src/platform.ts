@@ -135,7 +135,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
           configFile: runDir.yaml(`${name}.yaml`, config),
           logFile: logFile(name),
           healthUrl: healthUrl(ports, name),
-          env: partEnvironment(options, name),
+          env: { ...partEnvironment(options, name), MCP_OBO_RUN_DIR: runDir.path },
         }),
       );
     }

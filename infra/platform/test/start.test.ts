@@ -93,5 +93,6 @@ describe('npm start', { timeout: 60_000 }, () => {
     await printed('"ready":true');
     child.kill('SIGKILL');
     await expect.poll(() => processesWith(dir), { timeout: 15_000 }).toEqual([]);
+    expect(readdirSync(dir)).toEqual([]);
   });
 });
