@@ -1,0 +1,57 @@
+import { Pool } from 'undici';
+import type { ContenderProcess } from './contender-process.ts';
+import type { Run, Stage } from './measurement.ts';
+
+/** Connections that each have one request under way. */
+const CONNECTIONS = 8;
+
+/** One request; undefined when there are none left. */
+export type NextRequest = () =>
+  | { readonly headers: Readonly<Record<string, string>>; readonly body: string }
+  | undefined;
+
+export interface LoadOptions {
+  /** Complete URL; all requests are POSTs to it. */
+  readonly url: string;
+  readonly next: NextRequest;
+  /** Whether an answer of status 200 is the right one. */
+  readonly isRight: (body: string) => boolean;
+  /** The process whose CPU time counts. */
+  readonly server: ContenderProcess;
+}
+
+/** Sends requests over real HTTP on loopback and counts the CPU time of the server. */
+export function httpRun(stage: Stage, { url, next, isRight, server }: LoadOptions): Run {
+  const { origin, pathname } = new URL(url);
+  const pool = new Pool(origin, { connections: CONNECTIONS, pipelining: 1 });
+  stage.defer(() => pool.close());
+
+  async function send(end: number): Promise<number> {
+    let calls = 0;
+    while (performance.now() < end) {
+      const request = next();
+      if (request === undefined) break;
+      const { statusCode, body } = await pool.request({ path: pathname, method: 'POST', ...request });
+      const text = await body.text();
+      if (statusCode !== 200 || !isRight(text))
+        throw new Error(`${url} answered ${statusCode} ${text.slice(0, 300)}`);
+      calls++;
+    }
+    return calls;
+  }
+
+  return async (milliseconds) => {
+    const before = await server.cpuMicros();
+    const end = performance.now() + milliseconds;
+    const sent = Promise.all(Array.from({ length: CONNECTIONS }, () => send(end)));
+    const calls = await Promise.race([sent, server.failed]);
+    const cpuMicros = (await server.cpuMicros()) - before;
+    return { calls: calls.reduce((sum, count) => sum + count, 0), cpuMicros };
+  };
+}
+
+/** The items of a list in turn, without end. */
+export function inTurn<T>(items: readonly [T, ...T[]]): () => T {
+  let index = 0;
+  return () => items[index++ % items.length] ?? items[0];
+}

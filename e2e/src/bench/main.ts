@@ -1,0 +1,71 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { runBench } from './bench.ts';
+import { measurements } from './measurements.ts';
+import { type BenchOptions, help, readOptions, UsageError } from './options.ts';
+import { createProgress } from './progress.ts';
+import { describeRun, missingOf, type Report } from './report.ts';
+import { table } from './table.ts';
+
+const artifacts = fileURLToPath(new URL('../../../artifacts', import.meta.url));
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = readOptions(args);
+    if (options === 'help') return say(help, 0);
+    return await bench(options);
+  } catch (error) {
+    if (error instanceof UsageError) return say(`${error.message}\n\n${help}`, 2);
+    throw error;
+  }
+}
+
+function say(text: string, code: number): number {
+  (code === 0 ? process.stdout : process.stderr).write(`${text}\n`);
+  return code;
+}
+
+async function bench({ json, only, effort }: BenchOptions): Promise<number> {
+  const interrupt = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
+  const progress = createProgress({
+    terminal: process.stderr.isTTY === true,
+    write: (text) => process.stderr.write(text),
+  });
+  const startedAt = new Date().toISOString();
+  const started = performance.now();
+  const machine = {
+    cores: availableParallelism(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    load: loadavg()[0] ?? 0,
+  };
+  try {
+    const results = await runBench(
+      measurements.filter(({ id }) => only.includes(id)),
+      { effort, progress, signal: interrupt.signal },
+    );
+    const missing = missingOf(results);
+    // Nothing is left out in silence where a complete run is expected.
+    const ok = missing.length === 0 || process.env.CI !== 'true';
+    const seconds = (performance.now() - started) / 1000;
+    const report: Report = { ok, startedAt, seconds, machine, effort, results };
+    mkdirSync(artifacts, { recursive: true });
+    writeFileSync(`${artifacts}/bench.json`, `${JSON.stringify(report, undefined, 2)}\n`);
+    const text = `${table(results)}\n\n${describeRun(report)}`;
+    process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${text}\n`);
+    if (missing.length > 0)
+      process.stderr.write(`Not measured:\n${missing.map((line) => `  ${line}\n`).join('')}`);
+    return ok ? 0 : 1;
+  } catch (error) {
+    progress.end();
+    if (interrupt.signal.aborted) return 130;
+    process.stderr.write(`The benchmark failed: ${(error as Error).message}\n`);
+    if (json) process.stdout.write(`${JSON.stringify({ ok: false, error: (error as Error).message })}\n`);
+    return 1;
+  }
+}

@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util';
+import { measurements } from './measurements.ts';
+import type { Effort } from './rounds.ts';
+
+export interface BenchOptions {
+  readonly json: boolean;
+  /** Ids of the measurements to run. */
+  readonly only: readonly string[];
+  readonly effort: Effort;
+}
+
+/** Wrong arguments; the message says which. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const full: Effort = { rounds: 9, sliceMs: 700, warmUpMs: 2000 };
+const quick: Effort = { rounds: 3, sliceMs: 250, warmUpMs: 600 };
+
+const knownIds = measurements.map(({ id }) => id);
+
+export const help = `npm run bench: measures CPU time per call, beside the peers
+
+Options (after --):
+  --quick         ${quick.rounds} short rounds instead of ${full.rounds}: under a minute, for a first look
+  --only ID       one measurement; may repeat: ${knownIds.join(', ')}
+  --json          no table; the last line is the whole result as JSON
+  --help          this text
+
+Every contender works in a process of its own, all take turns, and what counts is the CPU time (user and
+system) of that process by the number of calls. The raw data goes to artifacts/bench.json.
+
+Exit codes: 0 measured, 1 something failed, 2 wrong arguments, 130 ended by Ctrl-C.`;
+
+/** The options of the command line, or `help`. Throws a `UsageError`. */
+export function readOptions(args: readonly string[]): BenchOptions | 'help' {
+  const values = parse(args);
+  if (values.help === true) return 'help';
+  const unknown = values.only.find((id) => !knownIds.includes(id));
+  if (unknown !== undefined) throw new UsageError(`--only knows ${knownIds.join(', ')}, not ${unknown}.`);
+  const only = values.only.length === 0 ? knownIds : values.only;
+  return { json: values.json, only, effort: values.quick ? quick : full };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        only: { type: 'string', multiple: true, default: [] },
+        quick: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}

@@ -1,0 +1,40 @@
+import type { MeasurementResult } from './result.ts';
+import type { Effort } from './rounds.ts';
+
+/** Where a run took place, as far as figures depend on it. */
+export interface Machine {
+  readonly cores: number;
+  readonly cpu: string;
+  readonly node: string;
+  readonly platform: string;
+  /** One-minute load average before the run: what else was going on. */
+  readonly load: number;
+}
+
+/** A whole run: the last line of `--json`, and `artifacts/bench.json`. */
+export interface Report {
+  readonly ok: boolean;
+  readonly startedAt: string;
+  readonly seconds: number;
+  readonly machine: Machine;
+  readonly effort: Effort;
+  readonly results: readonly MeasurementResult[];
+}
+
+/** One line about machine and effort, to stand under the table. */
+export function describeRun({ machine, effort, seconds }: Omit<Report, 'results' | 'ok'>): string {
+  const { cores, node, platform, load } = machine;
+  return (
+    `${cores} cores, Node.js ${node}, ${platform}, load ${load.toFixed(1)} before the run; ` +
+    `${effort.rounds} rounds of ${effort.sliceMs} ms each, ${Math.round(seconds)} s in all.`
+  );
+}
+
+/** Contenders that could not be measured, with the reason. */
+export function missingOf(results: readonly MeasurementResult[]): readonly string[] {
+  return results.flatMap(({ title, contenders }) =>
+    contenders.flatMap((contender) =>
+      'missing' in contender ? [`${title}, ${contender.label}: ${contender.missing}`] : [],
+    ),
+  );
+}
