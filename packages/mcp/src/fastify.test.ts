@@ -146,9 +146,21 @@ describe('protectMcp for Fastify', () => {
     const second = await call('write');
     expect(second.statusCode).toBe(200);
     expect(messageOf(second).result.content[0].text).toContain(
-      'The new login did not bring what this tool needs',
+      'The new token does not bring what this tool needs either',
     );
   });
+
+  it(
+    verifies('sc:challenge', 'challenges another session of the same user and client all the same'),
+    async () => {
+      const { call, post, issuer } = await startServer();
+      expect((await call('write')).statusCode).toBe(403);
+      const authorization = `Bearer ${await issuer.mint({ roles: [], sid: 'another' })}`;
+      const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+      expect((await post(list, { authorization })).statusCode).toBe(200);
+      expect((await post(toolCall('write'), { authorization })).statusCode).toBe(403);
+    },
+  );
 
   it(verifies('sc:per-tool', 'decides on each tool call by the scopes of that tool alone'), async () => {
     const { call } = await startServer();

@@ -101,7 +101,8 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
     return kind === 'tool-list' ? kind : `${kind} ${catalogue.find({ kind, name })?.name ?? ''}`;
   }
 
-  function refuseMessage(grant: Grant, { id, operation }: Message): Refusal | undefined {
+  function refuseMessage(grant: Grant, { id, method, operation }: Message): Refusal | undefined {
+    stepUps.used(grant, operation === undefined ? `method ${method}` : subjectOf(operation));
     if (operation === undefined) return undefined;
     const decision = decide(grant, operation);
     if (decision.outcome !== 'step-up' || toolErrorClients.has(grant.client)) return undefined;

@@ -52,7 +52,7 @@ describe('scopes', () => {
       outcome: 'refuse',
       reason: 'login_did_not_help',
       message:
-        'The new login did not bring what this tool needs, and another one will not. Ask an administrator for access.',
+        'The new token does not bring what this tool needs either. Sign in anew if you were not asked for it; otherwise ask an administrator for access.',
       hidden: false,
       instead: ['list_expenses'],
     });

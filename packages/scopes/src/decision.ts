@@ -50,7 +50,7 @@ export const decisionReasons = {
   login_too_weak: (kind) =>
     `The login is not strong enough for this ${kind}. Log in again as the challenge asks.`,
   login_did_not_help: (kind) =>
-    `The new login did not bring what this ${kind} needs, and another one will not. Ask an administrator for access.`,
+    `The new token does not bring what this ${kind} needs either. Sign in anew if you were not asked for it; otherwise ask an administrator for access.`,
   needs_login: (kind) => `This ${kind} needs a user who has just logged in, and a machine cannot.`,
   needs_approval: (kind) => `This ${kind} needs the approval of a user, and there is none to ask.`,
   arguments: (kind) => `This ${kind} cannot be used with these arguments.`,
