@@ -17,7 +17,7 @@ const strict = process.env.CI === 'true';
 const say = (/** @type {string} */ line) => void process.stdout.write(`${line}\n`);
 
 rmSync(packed, { recursive: true, force: true });
-rmSync(join(artifacts, 'requirements.md'), { force: true });
+for (const name of ['md', 'txt']) rmSync(join(artifacts, `requirements.${name}`), { force: true });
 mkdirSync(packed, { recursive: true });
 const workspaces = testedWorkspaces(root).filter((folder) => !quick || folder !== 'e2e');
 for (const folder of testedWorkspaces(root)) rmSync(join(root, reportOf(folder)), { force: true });
@@ -92,7 +92,7 @@ function conclude() {
     say(`\n✗ ${file}\n  ${title}\n${indent(plain(message).split('\n').slice(0, 12))}`);
   }
   for (const { name, status } of checks) {
-    if (status === 'failed') say(`\n✗ ${name}: the end of artifacts/${name}.log\n${indent(logTail(name))}`);
+    if (status === 'failed') say(`\n✗ ${name}: from artifacts/${name}.log\n${indent(logExtract(name))}`);
   }
   if (existsSync(join(artifacts, 'requirements.md')))
     say('\nRequirement, tests, result: artifacts/requirements.md');
@@ -103,10 +103,18 @@ function conclude() {
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-/** @param {string} name */
-function logTail(name) {
+/**
+ * The lines of a log that name a fault, and its end.
+ * @param {string} name
+ */
+function logExtract(name) {
   const file = join(artifacts, `${name}.log`);
-  return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-25) : [];
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const faults = lines.filter((line) =>
+    /error TS\d+|(?:format|lint\/\S+|assist\/\S+|parse) ━|FAIL |^✗|\bERR_/.test(line),
+  );
+  return [...faults.slice(0, 20), ...lines.slice(-12)];
 }
 
 /** @param {readonly string[]} lines */
