@@ -6,6 +6,7 @@ import {
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import { type Span, SpanStatusCode } from '@opentelemetry/api';
 
 export interface McpHandlerOptions {
   readonly handlers: CatalogueHandlers;
@@ -65,7 +66,7 @@ function extra(context: ServerContext): SdkExtra {
 }
 
 /** One span per operation, under the trace that `_meta` continues (semantic conventions for MCP). */
-function traced<T>(
+function traced<T extends object>(
   context: ServerContext,
   method: string,
   name: string | undefined,
@@ -76,5 +77,13 @@ function traced<T>(
     ...(name === undefined ? {} : { 'gen_ai.tool.name': name.slice(0, 100) }),
   };
   const title = name === undefined ? method : `${method} ${name.slice(0, 100)}`;
-  return withSpan(title, attributes, run, { parent: extractTraceMeta(context.mcpReq._meta) });
+  const work = async (span: Span): Promise<T> => {
+    const result = await run();
+    if ('isError' in result && result.isError === true) {
+      span.setAttribute('error.type', 'tool_error');
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+    return result;
+  };
+  return withSpan(title, attributes, work, { parent: extractTraceMeta(context.mcpReq._meta) });
 }

@@ -1,5 +1,6 @@
 import { type BreakName, type Platform, type PlatformUser, startPlatform } from '@mcp-obo/platform';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '@mcp-obo/platform/otlp';
+import { trace } from '@opentelemetry/api';
 import { connectMachine } from './machine.ts';
 import type { ToolAnswer } from './person.ts';
 
@@ -8,14 +9,17 @@ export interface DemoPlatform {
   readonly urls: Platform['urls'];
   readonly user: (username: string) => PlatformUser;
   readonly otlp: OtlpReceiver;
-  /** Exchanges the broker has made at the identity provider, once it has answered that many token requests. */
-  readonly exchangesAtIdp: (tokenRequests: number) => Promise<number>;
+  /** Exchanges the broker made at the identity provider below the active span, once its answer is in the trace. */
+  readonly exchangesInThisStep: () => Promise<number>;
   /** A client with a token of its own and no user. */
   readonly connectMachine: () => Promise<{
     readonly call: (tool: string) => Promise<ToolAnswer>;
     readonly close: () => Promise<void>;
   }>;
+  /** Ends the processes; they send their last spans before. May be called more than once. */
   readonly stop: () => Promise<void>;
+  /** Ends the receiver too. */
+  readonly close: () => Promise<void>;
 }
 
 export interface DemoPlatformOptions {
@@ -46,16 +50,27 @@ export async function startDemoPlatform({
       if (found === undefined) throw new Error(`The platform has no user ${username}.`);
       return found;
     },
-    exchangesAtIdp: async (tokenRequests) => {
-      await otlp.waitFor((spans) => spans.filter(isTokenRequest).length >= tokenRequests);
-      return otlp.spans().filter((span) => isUpstreamRequest(span, urls.idp)).length;
+    exchangesInThisStep: async () => {
+      const step = trace.getActiveSpan()?.spanContext().spanId ?? '';
+      const below = () => descendants(otlp.spans(), step);
+      await otlp.waitFor(() => below().some(isTokenRequest));
+      return below().filter((span) => isUpstreamRequest(span, urls.idp)).length;
     },
     connectMachine: () => connectMachine(urls.mcp, clients.nightlyJob),
-    stop: async () => {
+    stop: platform.stop,
+    close: async () => {
       await platform.stop();
       await otlp.close();
     },
   };
+}
+
+/** Spans whose chain of parents leads to that span. */
+function descendants(spans: readonly ReceivedSpan[], ancestor: string): readonly ReceivedSpan[] {
+  const parents = new Map(spans.map(({ spanId, parentSpanId }) => [spanId, parentSpanId]));
+  const isBelow = (id: string | undefined): boolean =>
+    id !== undefined && (id === ancestor || isBelow(parents.get(id)));
+  return spans.filter(({ parentSpanId }) => isBelow(parentSpanId));
 }
 
 function isTokenRequest({ service, kind, name }: ReceivedSpan): boolean {

@@ -1,13 +1,13 @@
 import { withSpan } from '@mcp-obo/telemetry';
 import { startTelemetry } from '@mcp-obo/telemetry/sdk';
-import { trace } from '@opentelemetry/api';
 import { type DemoPlatform, startDemoPlatform } from './demo-platform.ts';
+import { hopOf } from './hop.ts';
 import { type DemoOptions, help, readOptions, UsageError } from './options.ts';
 import { connectPerson, type Person } from './person.ts';
 import { createReporter, type Reporter } from './reporter.ts';
-import type { Stage } from './step.ts';
+import type { Stage, Step } from './step.ts';
 import { story } from './story.ts';
-import { countSpans, deepestFailure, traceLines } from './trace-view.ts';
+import { countSpans, deepestFailure, subtree, traceLines } from './trace-view.ts';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -41,64 +41,67 @@ async function demo(options: DemoOptions): Promise<number> {
     platform = await startDemoPlatform({ ...options, signal: interrupt.signal });
   } catch (error) {
     if (interrupt.signal.aborted) return 130;
-    reporter.failed('start', 'platform', (error as Error).message);
+    reporter.failed({ step: 'start', ms: 0, message: (error as Error).message, hop: 'platform' });
     return reporter.end(undefined);
   }
   try {
-    return await play(platform, reporter, interrupt.signal);
+    return await play(platform, reporter, options, interrupt.signal);
   } finally {
-    await platform.stop();
+    await platform.close();
   }
 }
 
-async function play(platform: DemoPlatform, reporter: Reporter, signal: AbortSignal): Promise<number> {
+async function play(
+  platform: DemoPlatform,
+  reporter: Reporter,
+  options: DemoOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: platform.otlp.url, OTEL_BSP_SCHEDULE_DELAY: '50' };
   const telemetry = await startTelemetry({ serviceName: 'mcp-client', env });
   const { stage, close } = createStage(platform);
   let traceId = '';
-  await withSpan('demo', {}, async (root) => {
+  const failure = await withSpan('demo', {}, async (root) => {
     traceId = root.spanContext().traceId;
-    for (const step of story) {
-      if (signal.aborted) return;
-      const started = performance.now();
-      try {
-        reporter.begin(step.title);
-        const shown = await withSpan(step.name, {}, () => step.play(stage));
-        reporter.done(step.name, Math.round(performance.now() - started), shown);
-      } catch (error) {
-        const hop = await failedHop(
-          platform,
-          trace.getActiveSpan()?.spanContext().traceId ?? traceId,
-          step.hop,
-        );
-        return reporter.failed(
-          step.name,
-          hop,
-          (error as Error).message,
-          Math.round(performance.now() - started),
-        );
-      }
-    }
+    return await tell(stage, reporter, signal);
   });
   await close();
   await telemetry.shutdown();
   if (signal.aborted) return 130;
-  await platform.otlp.waitFor((spans) =>
-    spans.some(({ traceId: id, name }) => id === traceId && name === 'demo'),
-  );
+  // Every process sends its last spans before it ends.
+  await platform.stop();
   const tree = platform.otlp.tree(traceId);
-  return reporter.end({ traceId, spans: countSpans(tree), lines: traceLines(tree) });
+  if (failure !== undefined) {
+    const span = deepestFailure(subtree(tree, failure.step.name));
+    const { hop, where } =
+      span === undefined ? { hop: failure.step.hop, where: undefined } : hopOf(span, platform.urls);
+    reporter.failed({ step: failure.step.name, ms: failure.ms, message: failure.message, hop, where });
+  }
+  const shown = options.wholeTrace ? tree : subtree(tree, failure?.step.name ?? 'read-only');
+  return reporter.end({ traceId, spans: countSpans(tree), lines: traceLines(shown) });
 }
 
-/** Where the trouble began: the deepest failed span, or what the step is about when no span says more. */
-async function failedHop(platform: DemoPlatform, traceId: string, fallback: string): Promise<string> {
-  const failure = () => deepestFailure(platform.otlp.tree(traceId));
-  await platform.otlp.waitFor(() => failure() !== undefined, 2000).catch(() => undefined);
-  const span = failure();
-  const reason = span?.attributes['error.type'];
-  return span === undefined
-    ? fallback
-    : `${span.service}: ${span.name}${reason === undefined ? '' : ` (${String(reason)})`}`;
+interface Failure {
+  readonly step: Step;
+  readonly message: string;
+  readonly ms: number;
+}
+
+/** Plays the steps in order, up to the first that fails. */
+async function tell(stage: Stage, reporter: Reporter, signal: AbortSignal): Promise<Failure | undefined> {
+  for (const step of story) {
+    if (signal.aborted) return undefined;
+    const started = performance.now();
+    const elapsed = () => Math.round(performance.now() - started);
+    try {
+      reporter.begin(step.title);
+      const shown = await withSpan(step.name, {}, () => step.play(stage));
+      reporter.done(step.name, elapsed(), shown);
+    } catch (error) {
+      return { step, message: (error as Error).message, ms: elapsed() };
+    }
+  }
+  return undefined;
 }
 
 function createStage(platform: DemoPlatform): { readonly stage: Stage; readonly close: () => Promise<void> } {
@@ -113,7 +116,7 @@ function createStage(platform: DemoPlatform): { readonly stage: Stage; readonly 
     return person;
   };
   return {
-    stage: { platform, person: (name) => meet(name, 'v2'), personOnV1: (name) => meet(name, 'v1') },
+    stage: { platform, person: (name) => meet(name, 'v2'), onOlderClient: (name) => meet(name, 'v1') },
     close: async () => {
       const connected = await Promise.allSettled(people.values());
       await Promise.allSettled(

@@ -5,6 +5,8 @@ export interface DemoOptions {
   readonly json: boolean;
   readonly basePort: number;
   readonly breakHop?: BreakName;
+  /** Print all of the trace and not one call of it. */
+  readonly wholeTrace: boolean;
 }
 
 /** Wrong arguments; the message says which. */
@@ -18,6 +20,7 @@ Options (after --):
   --json          one JSON line for each step; the last says whether all went well
   --ports BASE    first of five ports on 127.0.0.1 (default 4000)
   --break HOP     breaks a hop on purpose: ${Object.keys(breaks).join(', ')}
+  --trace         prints the whole trace; without it, one call of it
   --idp NAME      embedded (the only one so far)
   --help          this text
 
@@ -32,11 +35,11 @@ export function readOptions(args: readonly string[]): DemoOptions | 'help' {
   const basePort = Number(values.ports);
   if (!Number.isInteger(basePort) || basePort < 1 || basePort > 65_531)
     throw new UsageError('--ports must be a number from 1 to 65531.');
-  if (values.break === undefined) return { json: values.json, basePort };
+  if (values.break === undefined) return { json: values.json, basePort, wholeTrace: values.trace };
   const breakHop = breakName(values.break);
   if (breakHop === undefined)
     throw new UsageError(`--break knows ${Object.keys(breaks).join(', ')}, not ${values.break}.`);
-  return { json: values.json, basePort, breakHop };
+  return { json: values.json, basePort, breakHop, wholeTrace: values.trace };
 }
 
 function parse(args: readonly string[]) {
@@ -47,6 +50,7 @@ function parse(args: readonly string[]) {
         json: { type: 'boolean', default: false },
         ports: { type: 'string', default: '4000' },
         break: { type: 'string' },
+        trace: { type: 'boolean', default: false },
         idp: { type: 'string', default: 'embedded' },
         help: { type: 'boolean', short: 'h', default: false },
       },

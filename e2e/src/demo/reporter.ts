@@ -7,11 +7,21 @@ export interface TraceSummary {
   readonly lines: readonly string[];
 }
 
+/** What went wrong, and at which hop. */
+export interface DemoFailure {
+  readonly step: string;
+  readonly ms: number;
+  readonly hop: string;
+  /** The span where it began. */
+  readonly where?: string;
+  readonly message: string;
+}
+
 /** Tells the story, to people or to programs. */
 export interface Reporter {
   readonly begin: (title: string) => void;
   readonly done: (step: string, ms: number, shown: Shown) => void;
-  readonly failed: (step: string, hop: string, message: string, ms?: number) => void;
+  readonly failed: (failure: DemoFailure) => void;
   /** The last word; answers the exit code. */
   readonly end: (trace: TraceSummary | undefined) => number;
 }
@@ -25,7 +35,7 @@ export interface ReporterOptions {
 
 export function createReporter({ json, terminal, write }: ReporterOptions): Reporter {
   const steps: { name: string; ok: boolean; ms: number }[] = [];
-  let failure: { step: string; hop: string; message: string } | undefined;
+  let failure: DemoFailure | undefined;
   const colour = (code: number, text: string) => (terminal ? `\u001b[${code}m${text}\u001b[0m` : text);
   const line = (value: object) => write(`${JSON.stringify(value)}\n`);
 
@@ -41,11 +51,15 @@ export function createReporter({ json, terminal, write }: ReporterOptions): Repo
           `${lines.map((text) => `    ${text}\n`).join('')}  ${colour(32, '✓')} ${name} ${colour(2, `${ms} ms`)}\n`,
         );
     },
-    failed: (name, hop, message, ms = 0) => {
+    failed: (failed) => {
+      failure = failed;
+      const { step: name, ms, hop, where, message } = failed;
       steps.push({ name, ok: false, ms });
-      failure = { step: name, hop, message };
-      if (json) line({ step: name, ok: false, ms, hop, message });
-      else write(`  ${colour(31, '✗')} ${name}: ${message}\n    hop: ${hop}\n`);
+      if (json) line({ step: name, ok: false, ms, hop, where, message });
+      else
+        write(
+          `  ${colour(31, '✗')} ${name}: ${message}\n    hop: ${hop}${where === undefined ? '' : `, ${where}`}\n`,
+        );
     },
     end: (trace) => {
       const ok = failure === undefined && trace !== undefined;
@@ -54,14 +68,16 @@ export function createReporter({ json, terminal, write }: ReporterOptions): Repo
         line({
           ok,
           steps,
-          ...(failure === undefined ? {} : { hop: failure.hop, failure }),
+          ...(failure === undefined
+            ? {}
+            : { hop: failure.hop, where: failure.where, message: failure.message }),
           trace: summary ?? null,
         });
         return ok ? 0 : 1;
       }
       if (trace !== undefined)
         write(
-          `\n${colour(1, `One trace, ${trace.spans} spans, ${trace.traceId}`)}\n${trace.lines.map((text) => `  ${text}\n`).join('')}`,
+          `\n${colour(1, `One trace, ${trace.spans} spans, ${trace.traceId} (--trace shows all; here is one call)`)}\n${trace.lines.map((text) => `  ${text}\n`).join('')}`,
         );
       write(
         ok

@@ -13,7 +13,7 @@ export interface Stage {
   /** A person at a client of SDK 2.x, logged in when first needed; the same one for the same name. */
   readonly person: (username: string) => Promise<Person>;
   /** The same on SDK 1.x (protocol revision 2025-11-25). */
-  readonly personOnV1: (username: string) => Promise<Person>;
+  readonly onOlderClient: (username: string) => Promise<Person>;
 }
 
 /** One step of the story. It fails by throwing. */

@@ -8,6 +8,11 @@ export function traceLines(roots: readonly SpanNode[], depth = 0): readonly stri
   ]);
 }
 
+/** The parts of the trees below spans of that name. */
+export function subtree(roots: readonly SpanNode[], name: string): readonly SpanNode[] {
+  return roots.flatMap((node) => (node.span.name === name ? [node] : subtree(node.children, name)));
+}
+
 /** Spans in the trees. */
 export function countSpans(roots: readonly SpanNode[]): number {
   return roots.reduce((sum, { children }) => sum + 1 + countSpans(children), 0);

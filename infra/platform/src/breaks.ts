@@ -50,10 +50,10 @@ interface Settings {
 }
 
 const distortions: Readonly<Record<string, (config: Settings) => object>> = {
-  // Port 9 (discard, RFC 863) is never in use on a machine of today.
+  // The last port is above the range that systems hand out, and one that fetch does not block.
   'broker mcp-server': (config) => ({
     ...config,
-    exchange: { ...config.exchange, token_endpoint: 'http://127.0.0.1:9/token' },
+    exchange: { ...config.exchange, token_endpoint: 'http://127.0.0.1:65535/token' },
   }),
   'downstream downstream-api': (config) => ({
     ...config,

@@ -27,12 +27,13 @@ export async function spellRefusals<T>(codes: RefusalCodes, steps: () => Promise
     const code = codes[error.code];
     if (code === undefined) throw error;
     const { message, reason, params } = error;
-    const suberror = error.code === 'invalid_token' ? { suberror: 'subject_refused' } : {};
+    const subject: Record<string, string> =
+      error.code === 'invalid_token' ? { suberror: 'subject_refused' } : {};
     throw new OAuthError(code, message, {
       status: 400,
       cause: error,
       reason,
-      params: { ...suberror, ...params },
+      params: { ...subject, ...params },
     });
   }
 }

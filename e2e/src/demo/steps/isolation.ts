@@ -65,27 +65,4 @@ export const isolation: readonly Step[] = [
       return { lines: [totals.text.replace(/\s+/g, ' ').slice(0, 200), `list_expenses: ${message}`] };
     },
   },
-  {
-    name: 'older-clients',
-    title: 'A client of the 2025 revisions uses the same URL',
-    hop: 'mcp-server: protocol eras',
-    play: async ({ personOnV1, person }) => {
-      const bob = await personOnV1('bob');
-      const rows = rowsOf((await succeed(bob, 'list_expenses')).data);
-      const submitted = await succeed(bob, 'submit_expense', {
-        amount: 7,
-        currency: 'EUR',
-        description: 'Coffee',
-      });
-      const newer = (await person('alice')).protocolVersion();
-      expectThat(bob.protocolVersion() !== newer, 'both clients speak the same revision');
-      return {
-        lines: [
-          `MCP ${bob.protocolVersion()}: ${rows.length} rows, and a step-up to submit one (${submitted.isError ? 'refused' : 'done'})`,
-          `MCP ${newer}: the client before`,
-        ],
-        facts: { protocolVersions: [bob.protocolVersion(), newer] },
-      };
-    },
-  },
 ];
