@@ -34,7 +34,8 @@ Options (after --):
   --logs FOLDER   keeps logs and audit records there; otherwise they go away with the platform
   --help          this text
 
-OTEL_EXPORTER_OTLP_ENDPOINT sends traces to an OTLP/HTTP receiver.
+OTEL_EXPORTER_OTLP_ENDPOINT sends traces to an OTLP/HTTP receiver. NODE_EXTRA_CA_CERTS names a PEM file of an
+authority of your own, for client metadata documents on this machine.
 Exit codes: 0 ended by Ctrl-C after a clean end, 1 could not start or a part broke, 2 wrong arguments.`;
 
 /** Reads the arguments of `npm start`. */

@@ -37,6 +37,8 @@ export interface PlatformOptions {
   readonly logDir?: string;
   /** `info` unless told. */
   readonly logLevel?: string;
+  /** PEM file of authorities that the parts trust besides the public ones, as `NODE_EXTRA_CA_CERTS`. */
+  readonly trustedCaFile?: string;
   /** Ports for `/metrics`, by part. */
   readonly metricsPorts?: Partial<Readonly<Record<PartName, number>>>;
   /** Gives the start up when aborted. */
@@ -228,6 +230,7 @@ function partEnvironment(options: PlatformOptions, part: PartName): Record<strin
       OTEL_EXPORTER_OTLP_ENDPOINT: options.telemetryEndpoint,
       OTEL_BSP_SCHEDULE_DELAY: '50',
     }),
+    ...(options.trustedCaFile !== undefined && { NODE_EXTRA_CA_CERTS: options.trustedCaFile }),
     ...(metricsPort !== undefined && { METRICS_PORT: String(metricsPort) }),
   };
 }

@@ -16,6 +16,7 @@ async function run({ json, basePort, redis, logDir }: StartArguments): Promise<v
   if (!json)
     process.stderr.write('Starting the identity provider, the API, the broker and the MCP server …\n');
   const telemetryEndpoint = process.env.OTEL_EXPORTER_OTLP_ENDPOINT || undefined;
+  const trustedCaFile = process.env.NODE_EXTRA_CA_CERTS || undefined;
   try {
     const platform = await startPlatform({
       basePort,
@@ -23,6 +24,7 @@ async function run({ json, basePort, redis, logDir }: StartArguments): Promise<v
       ...(redis !== undefined && { redis }),
       ...(logDir !== undefined && { logDir }),
       ...(telemetryEndpoint !== undefined && { telemetryEndpoint }),
+      ...(trustedCaFile !== undefined && { trustedCaFile }),
     });
     const ready = readyFacts(platform, redis);
     process.stdout.write(json ? `${JSON.stringify(ready)}\n` : banner(ready));
