@@ -5,7 +5,9 @@ export interface Effort {
   readonly rounds: number;
   /** Length of one slice. */
   readonly sliceMs: number;
-  /** Length of the slice before the first round, which does not count. */
+  /** Before the first round each contender works until it did so many calls, in at least one slice … */
+  readonly warmUpCalls: number;
+  /** … or for so long. */
   readonly warmUpMs: number;
 }
 
@@ -22,18 +24,31 @@ export interface RoundsOptions extends Effort {
  */
 export async function runRounds(
   runs: ReadonlyMap<string, Run>,
-  { rounds, sliceMs, warmUpMs, onSlice, signal }: RoundsOptions,
+  options: RoundsOptions,
 ): Promise<ReadonlyMap<string, readonly Slice[]>> {
+  const { rounds, sliceMs, onSlice, signal } = options;
+  for (const [id, run] of runs) {
+    onSlice(id, 0);
+    await warmUp(run, options);
+  }
   const slices = new Map<string, Slice[]>([...runs.keys()].map((id) => [id, []]));
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 1; round <= rounds; round++) {
     for (const [id, run] of runs) {
       signal.throwIfAborted();
       onSlice(id, round);
-      const slice = await run(round === 0 ? warmUpMs : sliceMs);
-      if (round > 0) slices.get(id)?.push(counted(id, slice));
+      slices.get(id)?.push(counted(id, await run(sliceMs)));
     }
   }
   return slices;
+}
+
+/** Compiled code and full caches are what a server works with for all but its first minute. */
+async function warmUp(run: Run, { sliceMs, warmUpCalls, warmUpMs, signal }: RoundsOptions): Promise<void> {
+  let calls = 0;
+  for (let ms = 0; calls < warmUpCalls && ms < warmUpMs; ms += sliceMs) {
+    signal.throwIfAborted();
+    calls += (await run(sliceMs)).calls;
+  }
 }
 
 function counted(id: string, slice: Slice): Slice {

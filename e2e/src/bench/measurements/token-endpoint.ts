@@ -1,0 +1,65 @@
+import { createTestIssuer, type TestIssuer } from '@mcp-obo/testbed/issuer';
+import { type ContenderProcess, startContender } from '../contender-process.ts';
+import type { Run, Stage } from '../measurement.ts';
+
+/** What the identity provider of the bench is started with. */
+export interface TokenEndpointData {
+  readonly jwks: object;
+  /** The one answer to every exchange. */
+  readonly answer: Readonly<Record<string, unknown>>;
+}
+
+/** An identity provider whose exchange costs next to nothing, in a process of its own. */
+export interface BenchIdp {
+  readonly issuer: TestIssuer;
+  readonly tokenEndpoint: string;
+  readonly jwksUri: string;
+  readonly answer: TokenEndpointData['answer'];
+  /** A fresh token of the one user, for the MCP server. */
+  readonly subjectToken: () => Promise<string>;
+  /** Exchanges it was asked for so far. */
+  readonly exchanges: () => Promise<number>;
+}
+
+/** Identifiers of the MCP server and of what it calls. */
+export const resource = 'https://mcp.example/mcp';
+export const target = { name: 'expenses-api', audience: 'api://expenses', scope: 'api:expenses.read' };
+
+export async function startBenchIdp(stage: Stage): Promise<BenchIdp> {
+  const issuer = createTestIssuer({ issuer: 'https://idp.example/acme' });
+  const lifetime = { sub: 'user-1', exp: Math.floor(Date.now() / 1000) + 3600 };
+  const answer = {
+    access_token: await issuer.mint({
+      ...lifetime,
+      aud: target.audience,
+      scope: target.scope,
+      client_id: resource,
+    }),
+    issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    token_type: 'Bearer',
+    expires_in: 3600,
+    scope: target.scope,
+  };
+  const data: TokenEndpointData = { jwks: issuer.jwks(), answer };
+  const server: ContenderProcess = await startContender(stage, 'token-endpoint.ts', data);
+  const url = String(await server.ready);
+  return {
+    issuer,
+    tokenEndpoint: `${url}/token`,
+    jwksUri: `${url}/jwks`,
+    answer,
+    subjectToken: () => issuer.mint({ ...lifetime, aud: resource, scope: 'mcp:tools:execute expenses:read' }),
+    exchanges: async () => Number(await server.ask('exchanges')),
+  };
+}
+
+/** The same run, which fails unless it made that share of exchanges at the identity provider: 0 hits, 1 misses. */
+export function withExchanges(run: Run, idp: BenchIdp, perCall: 0 | 1): Run {
+  return async (milliseconds) => {
+    const before = await idp.exchanges();
+    const slice = await run(milliseconds);
+    const made = (await idp.exchanges()) - before;
+    if (made === slice.calls * perCall) return slice;
+    throw new Error(`${slice.calls} calls made ${made} exchanges, not ${slice.calls * perCall}.`);
+  };
+}
