@@ -3,6 +3,7 @@ import { OAuthError } from '@mcp-obo/oauth-error';
 import { toWebRequest } from '@modelcontextprotocol/node';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, McpAuthInfo } from './call.ts';
+import { headersContradict } from './contradicted-body.ts';
 import type { McpGuard } from './guard.ts';
 import { heldUntilBodyBegins } from './held-response.ts';
 import { messagesOf } from './operation.ts';
@@ -50,6 +51,7 @@ export const protectMcp: FastifyPluginAsync<ProtectMcpOptions> = async (app, { g
       }
     },
     preHandler: async (request, reply) => {
+      if (headersContradict(request.headers, request.body)) return;
       try {
         const refusal = guard.refuseBody(admitted(request), request.body);
         if (refusal !== undefined) return send(reply, refusal);

@@ -2,7 +2,7 @@
  * Waits until the body of a response has begun or ended. Until then an event stream has promised nothing,
  * and what its handler meets meanwhile can still be told by an HTTP status.
  *
- * @returns the same response, whose body starts with what was read.
+ * @returns the same response, whose body starts with what was read, without headers of the connection.
  */
 export async function heldUntilBodyBegins(response: Response): Promise<Response> {
   if (response.body === null) return response;
@@ -21,5 +21,8 @@ export async function heldUntilBodyBegins(response: Response): Promise<Response>
     cancel: (reason) => reader.cancel(reason),
   });
   const { status, statusText, headers } = response;
-  return new Response(body, { status, statusText, headers });
+  const held = new Response(body, { status, statusText, headers });
+  // Whether the connection lives on is between client and server (RFC 9110 §7.6.1): a client that asked to close it waits.
+  held.headers.delete('connection');
+  return held;
 }
