@@ -2,15 +2,22 @@ import type { Platform } from '@mcp-obo/platform';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMemoryProvider } from './fixture/memory-provider.ts';
+import { type MetadataDocument, publishMetadataDocument } from './fixture/metadata-document.ts';
+import { connectV1 } from './fixture/sdk-v1.ts';
 import { connectV2 } from './fixture/sdk-v2.ts';
 import { startTestPlatform } from './fixture/test-platform.ts';
 import { userAtBrowser } from './fixture/user-at-browser.ts';
 
+let document: MetadataDocument;
 let platform: Platform;
 beforeAll(async () => {
-  platform = await startTestPlatform();
+  document = await publishMetadataDocument(createMemoryProvider().redirectUrl);
+  platform = await startTestPlatform({ trustedCaFile: document.caFile });
 });
-afterAll(() => platform?.stop());
+afterAll(async () => {
+  await platform?.stop();
+  await document?.close();
+});
 
 const lunch = { amount: 12.5, currency: 'EUR', description: 'Lunch with a customer' };
 
@@ -24,20 +31,55 @@ describe('a client of @modelcontextprotocol/client 2.x that knows only the URL',
       const provider = createMemoryProvider();
       const alice = userAtBrowser(platform, 'alice');
       const { client, call, protocolVersion } = await connectV2(platform.urls.mcp, provider, alice, options);
+      expect(alice.pages()).toEqual(['login', 'consent']);
       expect(protocolVersion()).toBe(version);
       expect((await provider.tokens())?.scope).toBe('mcp:tools:execute expenses:read');
       expect((await client.listTools()).tools.map(({ name }) => name)).toContain('submit_expense');
-      const listed = await call('list_expenses');
-      expect(listed.isError).not.toBe(true);
+      expect((await call('list_expenses')).isError).not.toBe(true);
       const submitted = await call('submit_expense', lunch);
       expect(submitted.structuredContent).toMatchObject({ expense: { description: lunch.description } });
       expect(alice.pages()).toEqual(['consent']);
       expect((await provider.tokens())?.scope).toBe('mcp:tools:execute expenses:read expenses:write');
-      const again = await call('list_expenses');
-      expect(again.structuredContent).toMatchObject({
-        expenses: expect.arrayContaining([expect.objectContaining({ description: lunch.description })]),
-      });
+      const { id } = (submitted.structuredContent as { expense: { id: string } }).expense;
+      expect((await call('get_expense', { id })).structuredContent).toMatchObject({ expense: { id } });
       await client.close();
+    },
+  );
+
+  it(
+    verifies(
+      'md:discovery',
+      'with a client id metadata document needs no registration, and steps up all the same',
+    ),
+    async () => {
+      const provider = createMemoryProvider({ clientMetadataUrl: document.url });
+      const bob = userAtBrowser(platform, 'bob');
+      const { client, call } = await connectV2(platform.urls.mcp, provider, bob);
+      expect((await call('whoami')).structuredContent).toMatchObject({ client: document.url });
+      expect(document.reads()).toBeGreaterThan(0);
+      const submitted = await call('submit_expense', lunch);
+      expect(submitted.structuredContent).toMatchObject({ expense: { owner: 'bob' } });
+      await client.close();
+    },
+  );
+
+  it(
+    verifies('sc:challenge', 'steps up also when another session of this client and user just failed to'),
+    async () => {
+      const mariaAtHome = userAtBrowser(platform, 'maria');
+      const older = await connectV1(
+        platform.urls.mcp,
+        createMemoryProvider({ clientMetadataUrl: document.url }),
+        mariaAtHome,
+      );
+      expect((await older.call('submit_expense', lunch)).isError).toBe(true);
+      const newer = await connectV2(
+        platform.urls.mcp,
+        createMemoryProvider({ clientMetadataUrl: document.url }),
+        userAtBrowser(platform, 'maria'),
+      );
+      expect((await newer.call('submit_expense', lunch)).isError).not.toBe(true);
+      await Promise.all([older.client.close(), newer.client.close()]);
     },
   );
 });
