@@ -10,5 +10,6 @@ export const measurements: readonly Measurement[] = [
   validationWarm,
   toolCall,
   broker,
-  onBehalfOf,
+  onBehalfOfOne,
+  onBehalfOfMany,
 ];
