@@ -5,6 +5,10 @@ import type { BrokerDeps } from './deps.ts';
 
 type Logging = Pick<FastifyServerOptions, 'logController'> & { readonly loggerInstance: FastifyBaseLogger };
 
+/** Milliseconds. Node takes the longer of the two for the whole request, whichever it is. */
+const requestTimeout = 30_000;
+const headersTimeout = 10_000;
+
 /**
  * The HTTP server: https when the configuration has a key, TLS 1.3 only. While it closes it still answers
  * what comes in over connections that are open, so that a rolling restart loses no request.
@@ -18,10 +22,13 @@ export function createServer(
     ...logging,
     bodyLimit: body_limit_bytes,
     return503OnClosing: false,
-    requestTimeout: 30_000,
+    requestTimeout,
   };
-  if (listen.tls === undefined) return Fastify(options);
+  if (listen.tls === undefined) return Fastify({ ...options, http: { headersTimeout } });
   const { key, cert } = listen.tls;
   // Fastify types servers with TLS apart; nothing here depends on the difference.
-  return Fastify({ ...options, https: { key, cert, minVersion: 'TLSv1.3' } }) as unknown as FastifyInstance;
+  return Fastify({
+    ...options,
+    https: { key, cert, headersTimeout, minVersion: 'TLSv1.3' },
+  }) as unknown as FastifyInstance;
 }

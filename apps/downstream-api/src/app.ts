@@ -56,7 +56,9 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
   const app = Fastify({
     ...logging,
     bodyLimit: config.body_limit_bytes,
+    // Node takes the longer of the two for the whole request, and its own for headers is 60 s.
     requestTimeout: 30_000,
+    http: { headersTimeout: 10_000 },
     return503OnClosing: false,
   });
   answerErrors(app, resourceMetadataUrl);

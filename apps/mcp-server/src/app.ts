@@ -41,11 +41,13 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
     onerror: (error) => log.warn({ err: error }, 'mcp handler'),
   });
 
+  const requestTimeout = config.request_timeout_seconds * 1000;
   const app = Fastify({
     ...fastifyLogging(log),
     bodyLimit: config.body_limit_bytes,
-    requestTimeout: config.request_timeout_seconds * 1000,
-    http: { connectionsCheckingInterval: 1000 },
+    requestTimeout,
+    // Node takes the longer of the two times for the whole request, and its own for headers is 60 s.
+    http: { connectionsCheckingInterval: 1000, headersTimeout: requestTimeout },
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, readStrictJson);
