@@ -59,6 +59,13 @@ describe('the expenses tools', () => {
     expect(server.asked).toEqual([]);
   });
 
+  it.each(['{a*}', '%2e%2e', 'a%2Fb'])('ask the API for no expense with the id %s', async (id) => {
+    const reader = { scope: 'mcp:resources expenses:read' };
+    const answer = messageOf(await server.rpc('resources/read', { uri: `expense://${id}` }, reader));
+    expect(answer.error).toMatchObject({ code: -32602, message: 'There is no such expense.' });
+    expect(server.asked).toEqual([]);
+  });
+
   it('pass a problem of the API on as its sentence', async () => {
     server.answerWith(() =>
       Response.json({ code: 'amount_differs', detail: 'The amount is 10.00 EUR.' }, { status: 409 }),

@@ -1,6 +1,6 @@
-import type { Catalogue } from '@mcp-obo/mcp';
+import { type Catalogue, ToolFailure } from '@mcp-obo/mcp';
 import type { ExpensesApi } from './downstream/expenses-api.ts';
-import { expensesTools, type OutgoingReport, sendReportTool } from './tools/expenses-tools.ts';
+import { expenseId, expensesTools, type OutgoingReport, sendReportTool } from './tools/expenses-tools.ts';
 import { whoami } from './tools/whoami.ts';
 
 export interface CatalogueParts {
@@ -25,14 +25,12 @@ export function expensesCatalogue({ api, outbox }: CatalogueParts): Catalogue {
           scopes: ['expenses:read'],
           tier: 'read-only',
         },
-        read: async ({ id = '' }, context) =>
-          JSON.stringify(
-            await api(context, {
-              method: 'GET',
-              path: `/expenses/${encodeURIComponent(id)}`,
-              scopes: ['api:expenses.read'],
-            }),
-          ),
+        read: async ({ id }, context) => {
+          const wanted = expenseId.safeParse(id);
+          if (!wanted.success) throw new ToolFailure('There is no such expense.', { reason: 'not_found' });
+          const path = `/expenses/${wanted.data}`;
+          return JSON.stringify(await api(context, { method: 'GET', path, scopes: ['api:expenses.read'] }));
+        },
       },
     ],
     prompts: [

@@ -71,6 +71,13 @@ describe('parseStrictObject', () => {
 });
 
 describe('parseStrictJson', () => {
+  it.each(['__proto__', 'constructor', 'construct\\u006fr'])(
+    'refuses the member %s at any depth (R17)',
+    (name) => {
+      expect(parseStrictJson(`[{"a":{"${name}":1}}]`)).toEqual({ ok: false, problem: 'forbidden_member' });
+    },
+  );
+
   it('reads a JSON text of any kind, up to a depth of its caller’s choice', () => {
     expect(parseStrictJson('[{"a":1}]')).toEqual({ ok: true, value: [{ a: 1 }] });
     expect(parseStrictJson('null')).toEqual({ ok: true, value: null });

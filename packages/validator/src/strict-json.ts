@@ -9,6 +9,10 @@ export type JsonProblem =
 
 const maxDepth = 16;
 
+/** Member names that mean something else to a reader that copies members one by one (CWE-1321). */
+const forbiddenInTokens: ReadonlySet<string> = new Set(['__proto__']);
+const forbiddenInBodies: ReadonlySet<string> = new Set(['__proto__', 'constructor']);
+
 /**
  * Parses a JSON object that every reader reads alike: no member twice (RFC 7515 §4, RFC 7519 §4), no number
  * beyond the range of a double, no nesting deeper than 16, no `__proto__` member. `JSON.parse` does the
@@ -18,16 +22,19 @@ export function parseStrictObject(text: string): Record<string, unknown> | JsonP
   const value = parse(text);
   if (value === undefined) return 'not_json';
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not_object';
-  return findProblem(text) ?? (value as Record<string, unknown>);
+  return findProblem(text, maxDepth, forbiddenInTokens) ?? (value as Record<string, unknown>);
 }
 
-/** A JSON text of any kind by the same rules, for request bodies: what is authorized and what is executed is one value. */
+/**
+ * A JSON text of any kind by the same rules, and without `constructor`, for request bodies: what is authorized
+ * and what is executed is one value.
+ */
 export function parseStrictJson(
   text: string,
   depth = 64,
 ): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: JsonProblem } {
   const value = parse(text);
-  const problem = value === undefined ? 'not_json' : findProblem(text, depth);
+  const problem = value === undefined ? 'not_json' : findProblem(text, depth, forbiddenInBodies);
   return problem === undefined ? { ok: true, value } : { ok: false, problem };
 }
 
@@ -42,7 +49,7 @@ function parse(text: string): unknown {
 const number = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
 /** Scans a text that is known to be JSON. */
-function findProblem(text: string, depth = maxDepth): JsonProblem | undefined {
+function findProblem(text: string, depth: number, forbidden: ReadonlySet<string>): JsonProblem | undefined {
   /** Names seen in each object that is open; undefined for an array. */
   const open: (Set<string> | undefined)[] = [];
   let nameIsNext = false;
@@ -51,7 +58,7 @@ function findProblem(text: string, depth = maxDepth): JsonProblem | undefined {
     let end = at + 1;
     if (character === '"') {
       end = endOfString(text, at);
-      const problem = nameIsNext ? addName(open.at(-1), text.slice(at, end)) : undefined;
+      const problem = nameIsNext ? addName(open.at(-1), text.slice(at, end), forbidden) : undefined;
       if (problem !== undefined) return problem;
       nameIsNext = false;
     } else if (character === '{' || character === '[') {
@@ -71,9 +78,13 @@ function findProblem(text: string, depth = maxDepth): JsonProblem | undefined {
   return undefined;
 }
 
-function addName(names: Set<string> | undefined, quoted: string): JsonProblem | undefined {
+function addName(
+  names: Set<string> | undefined,
+  quoted: string,
+  forbidden: ReadonlySet<string>,
+): JsonProblem | undefined {
   const name = quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
-  if (name === '__proto__') return 'forbidden_member';
+  if (forbidden.has(name)) return 'forbidden_member';
   if (names?.has(name)) return 'duplicate_member';
   names?.add(name);
   return undefined;

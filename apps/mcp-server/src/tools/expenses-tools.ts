@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { ExpensesApi } from '../downstream/expenses-api.ts';
 import { answer, defineTool } from './define-tool.ts';
 
-const expenseId = z
+/** What the id of an expense looks like. */
+export const expenseId = z
   .string()
   .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the id of an expense, e.g. exp-1')
   .describe('Id of the expense');
