@@ -3,9 +3,26 @@ import { defineConfig } from 'vitest/config';
 // The manifest has a run of its own, after all others: it reads their reports.
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
+          exclude: ['tests/clients/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'clients',
+          include: ['tests/clients/*.test.ts'],
+          globalSetup: ['tests/clients/fixture/shared-platform.ts'],
+        },
+      },
+    ],
   },
 });

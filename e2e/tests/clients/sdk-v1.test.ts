@@ -1,16 +1,10 @@
-import type { Platform } from '@mcp-obo/platform';
 import { verifies } from '@mcp-obo/testbed/verifies';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { createMemoryProvider } from './fixture/memory-provider.ts';
 import { connectV1 } from './fixture/sdk-v1.ts';
-import { startTestPlatform } from './fixture/test-platform.ts';
 import { userAtBrowser } from './fixture/user-at-browser.ts';
 
-let platform: Platform;
-beforeAll(async () => {
-  platform = await startTestPlatform();
-});
-afterAll(() => platform?.stop());
+const platform = inject('platform');
 
 const lunch = { amount: 12.5, currency: 'EUR', description: 'Lunch with a customer' };
 

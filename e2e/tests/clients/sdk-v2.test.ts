@@ -1,23 +1,12 @@
-import type { Platform } from '@mcp-obo/platform';
 import { verifies } from '@mcp-obo/testbed/verifies';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { createMemoryProvider } from './fixture/memory-provider.ts';
-import { type MetadataDocument, publishMetadataDocument } from './fixture/metadata-document.ts';
 import { connectV1 } from './fixture/sdk-v1.ts';
 import { connectV2 } from './fixture/sdk-v2.ts';
-import { startTestPlatform } from './fixture/test-platform.ts';
 import { userAtBrowser } from './fixture/user-at-browser.ts';
 
-let document: MetadataDocument;
-let platform: Platform;
-beforeAll(async () => {
-  document = await publishMetadataDocument(createMemoryProvider().redirectUrl);
-  platform = await startTestPlatform({ trustedCaFile: document.caFile });
-});
-afterAll(async () => {
-  await platform?.stop();
-  await document?.close();
-});
+const platform = inject('platform');
+const clientMetadataUrl = inject('clientMetadataUrl');
 
 const lunch = { amount: 12.5, currency: 'EUR', description: 'Lunch with a customer' };
 
@@ -52,11 +41,10 @@ describe('a client of @modelcontextprotocol/client 2.x that knows only the URL',
       'with a client id metadata document needs no registration, and steps up all the same',
     ),
     async () => {
-      const provider = createMemoryProvider({ clientMetadataUrl: document.url });
+      const provider = createMemoryProvider({ clientMetadataUrl });
       const bob = userAtBrowser(platform, 'bob');
       const { client, call } = await connectV2(platform.urls.mcp, provider, bob);
-      expect((await call('whoami')).structuredContent).toMatchObject({ client: document.url });
-      expect(document.reads()).toBeGreaterThan(0);
+      expect((await call('whoami')).structuredContent).toMatchObject({ client: clientMetadataUrl });
       const submitted = await call('submit_expense', lunch);
       expect(submitted.structuredContent).toMatchObject({ expense: { owner: 'bob' } });
       await client.close();
@@ -69,13 +57,13 @@ describe('a client of @modelcontextprotocol/client 2.x that knows only the URL',
       const mariaAtHome = userAtBrowser(platform, 'maria');
       const older = await connectV1(
         platform.urls.mcp,
-        createMemoryProvider({ clientMetadataUrl: document.url }),
+        createMemoryProvider({ clientMetadataUrl }),
         mariaAtHome,
       );
       expect((await older.call('submit_expense', lunch)).isError).toBe(true);
       const newer = await connectV2(
         platform.urls.mcp,
-        createMemoryProvider({ clientMetadataUrl: document.url }),
+        createMemoryProvider({ clientMetadataUrl }),
         userAtBrowser(platform, 'maria'),
       );
       expect((await newer.call('submit_expense', lunch)).isError).not.toBe(true);
