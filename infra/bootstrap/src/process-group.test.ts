@@ -5,6 +5,9 @@ import { describe, expect, it } from 'vitest';
 
 const module = pathToFileURL(fileURLToPath(new URL('./process-group.mjs', import.meta.url))).href;
 
+/** How long a busy machine may take. */
+const patience = { timeout: 10_000 };
+
 /** A process that runs `sh -c script` as a group and prints the exit code of the group. */
 function runner(script: string) {
   const code = `
@@ -36,11 +39,11 @@ function isAlive(pid: number): boolean {
 }
 
 async function startedPid(output: () => string): Promise<number> {
-  await expect.poll(output).toMatch(/pid \d+/);
+  await expect.poll(output, patience).toMatch(/pid \d+/);
   return Number(/pid (\d+)/.exec(output())?.[1]);
 }
 
-describe('runGroup', () => {
+describe('runGroup', { timeout: 30_000 }, () => {
   it('gives the exit code on', async () => {
     expect((await runner('exit 7').end()).output).toBe('code 7\n');
   });
@@ -48,7 +51,7 @@ describe('runGroup', () => {
   it('takes what the leader left behind with it', async () => {
     const { output } = await runner('sleep 60 & echo pid $!; exit 0').end();
     const pid = Number(/pid (\d+)/.exec(output)?.[1]);
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), patience).toBe(false);
   });
 
   it.each([
@@ -60,7 +63,7 @@ describe('runGroup', () => {
     const pid = await startedPid(group.output);
     group.child.kill(signal);
     expect((await group.end()).exitCode).toBe(expected);
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), patience).toBe(false);
   });
 
   it('ends tasks in groups of their own too', async () => {
@@ -69,7 +72,7 @@ describe('runGroup', () => {
     const pid = await startedPid(group.output);
     group.child.kill('SIGINT');
     expect((await group.end()).exitCode).toBe(130);
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), patience).toBe(false);
   });
 
   it('kills a group that does not listen', async () => {
@@ -77,6 +80,6 @@ describe('runGroup', () => {
     const pid = await startedPid(group.output);
     group.child.kill('SIGINT');
     expect((await group.end()).exitCode).toBe(130);
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), patience).toBe(false);
   });
 });

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { healthUrl, partNames } from '../src/addresses.ts';
 import { type Platform, startPlatform } from '../src/platform.ts';
 import { freeBase } from './free-base.ts';
@@ -72,11 +73,18 @@ describe('startPlatform', { timeout: 60_000 }, () => {
 
 describe('startPlatform, when a part goes wrong', { timeout: 60_000 }, () => {
   it('names the part and ends the others when one cannot start', async () => {
-    const before = processesWith('/main.ts --config').length;
-    await expect(startPlatform({ basePort: await freeBase(), logLevel: 'loud' })).rejects.toThrow(
-      /^[a-z-]+ ended with exit code 2\.\n[\s\S]*log_level/,
-    );
-    expect(processesWith('/main.ts --config').length).toBe(before);
+    const dir = mkdtempSync(join(tmpdir(), 'platform-'));
+    vi.stubEnv('TMPDIR', dir);
+    try {
+      await expect(startPlatform({ basePort: await freeBase(), logLevel: 'loud' })).rejects.toThrow(
+        /^[a-z-]+ ended with exit code 2\.\n[\s\S]*log_level/,
+      );
+      expect(processesWith(dir)).toEqual([]);
+      expect(readdirSync(dir)).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(dir, { recursive: true });
+    }
   });
 
   it('tells when a part ends later', async () => {
