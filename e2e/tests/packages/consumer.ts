@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { installedVersion, type PackedPackage } from './tarballs.ts';
@@ -35,7 +36,8 @@ export interface RunOptions {
 }
 
 export interface RunningServer {
-  readonly stop: () => Promise<void>;
+  /** Asks it to end; resolves with its exit code, null when the signal ended it. */
+  readonly stop: () => Promise<number | null>;
 }
 
 /** What servers and clients of the samples need beside the peers of the packages. */
@@ -134,7 +136,7 @@ async function install(folder: string): Promise<void> {
 async function answering(child: ChildProcess, file: string, url: string): Promise<RunningServer> {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
-  const ended = once(child, 'close').then(() => true);
+  const ended = once(child, 'close').then(([code]): number | null => code);
   const answers = async () => {
     try {
       await (await fetch(url)).body?.cancel();
@@ -145,7 +147,7 @@ async function answering(child: ChildProcess, file: string, url: string): Promis
   };
   const deadline = Date.now() + 20_000;
   while (!(await answers())) {
-    const gone = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 50, false))]);
+    const gone = await Promise.race([ended.then(() => true), sleep(50, false)]);
     if (gone || Date.now() > deadline) {
       child.kill('SIGKILL');
       throw new Error(`${file} does not answer at ${url}.\n${output}`);
@@ -154,7 +156,7 @@ async function answering(child: ChildProcess, file: string, url: string): Promis
   return {
     stop: async () => {
       child.kill('SIGTERM');
-      await ended;
+      return await ended;
     },
   };
 }

@@ -1,60 +1,23 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createTestIssuer, type ServedIssuer, type TestIssuer } from '@mcp-obo/testbed/issuer';
-import { freePorts } from '@mcp-obo/testbed/ports';
+import { type Platform, startPlatform } from '@mcp-obo/platform';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectPerson } from '../../src/demo/person.ts';
 import { connectV1, connectV2 } from './clients.ts';
-import { type Consumer, createConsumer, type RunningServer } from './consumer.ts';
-import { everyExport, noPeers } from './probes.ts';
-import { type Sample, samplesOf, withAddresses } from './samples.ts';
-import { type PackedPackage, packPackages, sourceExports } from './tarballs.ts';
+import type { RunningServer } from './consumer.ts';
+import { createStage, type Stage } from './stage.ts';
+import { sourceExports } from './tarballs.ts';
 
-const packing = mkdtempSync(join(tmpdir(), 'mcp-obo-packed-'));
-let packages: readonly PackedPackage[];
-let samples: readonly Sample[];
-let consumer: Consumer;
-let issuer: TestIssuer;
-let served: ServedIssuer;
-const ports = { fastify: 0, express: 0 };
-const urlOf = (server: keyof typeof ports) => `http://127.0.0.1:${ports[server]}/mcp`;
-
+let stage: Stage;
 beforeAll(async () => {
-  const [issuerPort = 0, ...serverPorts] = await freePorts(3);
-  [ports.fastify = 0, ports.express = 0] = serverPorts;
-  issuer = createTestIssuer({ issuer: `http://127.0.0.1:${issuerPort}` });
-  served = await issuer.serve();
-  packages = await packPackages(packing);
-  samples = packages.flatMap(samplesOf);
-  consumer = await createConsumer(packages);
-  consumer.write('src/every-export.ts', everyExport(packages.flatMap(({ entries }) => entries)));
-  consumer.write('src/every-core.ts', everyExport(packages.map(({ name }) => name)));
-  consumer.write('no-peers.mjs', noPeers(packages.flatMap(({ peers }) => Object.keys(peers))));
-  for (const { file, code } of samples)
-    consumer.write(`src/${file}`, withAddresses(code, addressesFor(file)));
-  await consumer.compile();
+  stage = await createStage();
 }, 240_000);
-
-afterAll(async () => {
-  consumer?.remove();
-  await served?.close();
-  rmSync(packing, { recursive: true, force: true });
-});
-
-/** Servers that are called get the addresses of this test; the others are read and compiled as they stand. */
-function addressesFor(file: string): Readonly<Record<string, string>> {
-  const server = (['fastify', 'express'] as const).find((name) => file === `mcp/${name}/server.ts`);
-  if (server === undefined) return {};
-  return {
-    'https://mcp.example/mcp': urlOf(server),
-    'https://idp.example': issuer.issuer,
-    '3000': String(ports[server]),
-  };
-}
+afterAll(async () => await stage?.close());
 
 describe('the packed packages, installed in an empty folder', () => {
   it('run on the oldest Node.js they promise, without a TypeScript loader, and export what their sources do', async () => {
+    const { consumer, packages } = stage;
     expect(consumer.nodeVersion).toMatch(/^v22\./);
     const exported = JSON.parse(await consumer.run('every-export.ts'));
     for (const { entries, folder } of packages)
@@ -62,16 +25,38 @@ describe('the packed packages, installed in an empty folder', () => {
   });
 
   it('need no framework, SDK or driver for their neutral core', async () => {
+    const { consumer, packages } = stage;
     const exported = JSON.parse(await consumer.run('every-core.ts', { imports: ['./no-peers.mjs'] }));
     expect(Object.keys(exported)).toHaveLength(packages.length);
   });
 
   it('show samples that compile against their own declarations', () => {
-    // The compilation is in beforeAll, with every file of every package checked; here: that there was something.
+    const { packages, samples } = stage;
+    // The compilation is in the stage, with every file of every package checked; here: that there was something.
     const shown = new Set(samples.map(({ file }) => file.split('/')[0]));
     expect(packages.map(({ folder }) => folder.split('/').at(-1)).filter((name) => !shown.has(name))).toEqual(
       [],
     );
+  });
+});
+
+describe('the samples of the other packages', () => {
+  it('run as they stand, from the tarballs', async () => {
+    const programs = stage.samples.filter(({ file }) => !/^(mcp|service)\//.test(file));
+    const failures: string[] = [];
+    for (const { file } of programs)
+      await stage.consumer.run(file, { env: { OBO_CLIENT_SECRET: 'secret' } }).catch((error) => {
+        failures.push(`${file}: ${error.killed ? 'does not end' : error.stderr}`);
+      });
+    expect(failures).toEqual([]);
+  }, 60_000);
+
+  it('start a process and end it on a signal', async () => {
+    const url = `http://127.0.0.1:${stage.platformPorts.otlp}`;
+    const HELLO_PORT = String(stage.platformPorts.otlp);
+    const hello = await stage.consumer.serve('service/sample-1.ts', url, { HELLO_PORT });
+    expect(await (await fetch(url)).text()).toBe('hello');
+    expect(await hello.stop()).toBe(0);
   });
 });
 
@@ -81,22 +66,22 @@ describe.each([
 ] as const)('the ten lines for $line, from the tarballs', ({ server, newest }) => {
   let running: RunningServer;
   beforeAll(async () => {
-    running = await consumer.serve(`mcp/${server}/server.ts`, urlOf(server));
+    running = await stage.consumer.serve(`mcp/${server}/server.ts`, stage.urlOf(server));
   }, 30_000);
   afterAll(() => running?.stop());
 
   const token = (claims: object = {}) =>
-    issuer.mint({ aud: urlOf(server), scope: 'mcp:tools:execute hello', ...claims });
+    stage.issuer.mint({ aud: stage.urlOf(server), scope: 'mcp:tools:execute hello', ...claims });
 
   it(verifies('rs:no-token', 'challenge a client without a token, and say where to log in'), async () => {
-    const answer = await fetch(urlOf(server), { method: 'POST' });
+    const answer = await fetch(stage.urlOf(server), { method: 'POST' });
     expect(answer.status).toBe(401);
     const challenge = answer.headers.get('www-authenticate') ?? '';
     expect(challenge).toMatch(/^Bearer scope="mcp:tools:execute hello", resource_metadata="/);
     const metadata = await fetch(/resource_metadata="([^"]+)"/.exec(challenge)?.[1] ?? '');
     expect(await metadata.json()).toMatchObject({
-      resource: urlOf(server),
-      authorization_servers: [issuer.issuer],
+      resource: stage.urlOf(server),
+      authorization_servers: [stage.issuer.issuer],
     });
   });
 
@@ -104,7 +89,7 @@ describe.each([
     { client: 'SDK 1.x', connect: connectV1, version: '2025-11-25' },
     { client: 'SDK 2.x', connect: connectV2, version: newest },
   ])(verifies('rs:both-eras', 'answer a client of $client with a token'), async ({ connect, version }) => {
-    const client = await connect(urlOf(server), await token({ sub: 'user-7' }));
+    const client = await connect(stage.urlOf(server), await token({ sub: 'user-7' }));
     expect(client.protocolVersion).toBe(version);
     expect(await client.tools()).toEqual(['hello']);
     expect(await client.call('hello')).toBe('Hello user-7');
@@ -116,15 +101,15 @@ describe.each([
     ['of another issuer', { iss: 'https://idp.example' }],
     ['that has expired', { exp: 1, iat: 0 }],
   ])(verifies('rs:invalid-token', 'refuse a token %s'), async (_case, claims) => {
-    await expect(connectV1(urlOf(server), await token(claims))).rejects.toThrow();
+    await expect(connectV1(stage.urlOf(server), await token(claims))).rejects.toThrow();
     const headers = { authorization: `Bearer ${await token(claims)}` };
-    const answer = await fetch(urlOf(server), { method: 'POST', headers });
+    const answer = await fetch(stage.urlOf(server), { method: 'POST', headers });
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toContain('error="invalid_token"');
   });
 
   it(verifies('sc:challenge', 'refuse a token without the scope of the tool, and name it'), async () => {
-    const answer = await fetch(urlOf(server), {
+    const answer = await fetch(stage.urlOf(server), {
       method: 'POST',
       headers: {
         authorization: `Bearer ${await token({ scope: 'mcp:tools:execute' })}`,
@@ -137,3 +122,63 @@ describe.each([
     expect(answer.headers.get('www-authenticate')).toContain('scope="mcp:tools:execute hello"');
   });
 });
+
+describe('calling an API on behalf of the user, from the tarballs', () => {
+  let platform: Platform;
+  beforeAll(async () => {
+    platform = await startPlatform({ ports: stage.platformPorts });
+    await stopPart(platform, 'mcp-server');
+    writeFileSync(
+      join(stage.consumer.folder, 'broker-client.pem'),
+      platform.secrets.brokerClient.privateKeyPem,
+    );
+  }, 60_000);
+  afterAll(() => platform?.stop());
+
+  it.each([
+    { way: 'in process', folder: 'local', exchangesAtBroker: 0 },
+    { way: 'through the broker', folder: 'broker', exchangesAtBroker: 2 },
+  ])(
+    verifies('rs:no-passthrough', 'reaches the rows of the signed-in user $way'),
+    async ({ folder, exchangesAtBroker }) => {
+      const server = await stage.consumer.serve(`mcp/${folder}/server.ts`, platform.urls.mcp, {
+        OBO_CLIENT_SECRET: platform.secrets.registration.acme,
+        BROKER_CLIENT_KEY_FILE: 'broker-client.pem',
+      });
+      for (const [username, sdk] of [
+        ['alice', 'v2'],
+        ['bob', 'v1'],
+      ] as const) {
+        const person = await connectPerson({ ...login(platform, username), sdk });
+        const { expenses, seen } = JSON.parse((await person.call('list_expenses')).text);
+        expect(new Set(expenses.map(({ owner }: { owner: string }) => owner))).toEqual(new Set([username]));
+        expect(seen).toMatchObject({
+          user: username,
+          actor: platform.urls.mcp,
+          audience: ['api://expenses'],
+        });
+        await person.close();
+      }
+      await server.stop();
+      expect(auditRecords(platform, 'exchange')).toBe(exchangesAtBroker);
+    },
+  );
+});
+
+/** A user's way to log in, knowing nothing but the URL of the server. */
+function login({ urls, users }: Platform, username: string) {
+  const password = users.find((user) => user.username === username)?.password ?? '';
+  return { serverUrl: urls.mcp, issuer: urls.issuers.acme, username, password };
+}
+
+/** How many decisions of this type the broker has recorded. */
+function auditRecords(platform: Platform, type: string): number {
+  const lines = readFileSync(platform.auditFile('broker'), 'utf8').split('\n').filter(Boolean);
+  return lines.filter((line) => JSON.parse(line).type === type).length;
+}
+
+/** Ends one process of the platform, so that another can stand in its place. */
+async function stopPart(platform: Platform, part: 'mcp-server'): Promise<void> {
+  process.kill(platform.pids[part], 'SIGTERM');
+  await platform.failed;
+}
