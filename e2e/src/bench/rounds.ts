@@ -29,14 +29,14 @@ export async function runRounds(
   const { rounds, sliceMs, onSlice, signal } = options;
   for (const [id, run] of runs) {
     onSlice(id, 0);
-    await warmUp(run, options);
+    await named(id, () => warmUp(run, options));
   }
   const slices = new Map<string, Slice[]>([...runs.keys()].map((id) => [id, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const [id, run] of runs) {
       signal.throwIfAborted();
       onSlice(id, round);
-      slices.get(id)?.push(counted(id, await run(sliceMs)));
+      slices.get(id)?.push(await named(id, async () => counted(await run(sliceMs))));
     }
   }
   return slices;
@@ -51,7 +51,16 @@ async function warmUp(run: Run, { sliceMs, warmUpCalls, warmUpMs, signal }: Roun
   }
 }
 
-function counted(id: string, slice: Slice): Slice {
+function counted(slice: Slice): Slice {
   if (slice.calls > 0 && slice.cpuMicros > 0) return slice;
-  throw new Error(`${id} did ${slice.calls} calls in ${slice.cpuMicros} µs of CPU time: nothing to count.`);
+  throw new Error(`${slice.calls} calls in ${slice.cpuMicros} µs of CPU time are nothing to count.`);
+}
+
+/** Says whose failure it was. */
+async function named<T>(id: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new Error(`${id}: ${(cause as Error).message}`, { cause });
+  }
 }

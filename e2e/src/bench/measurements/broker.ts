@@ -57,7 +57,7 @@ async function floor(stage: Stage, { answer }: BenchIdp, subjects: readonly stri
 
 async function hits(stage: Stage, idp: BenchIdp, subjects: readonly string[], redis?: string): Promise<Run> {
   const at = await startBroker(stage, { idp, auth: clientSecret, ...(redis !== undefined && { redis }) });
-  await prime(stage, { ...at, isRight }, subjects);
+  await prime(stage, { ...at, isRight }, subjects.map(exchangeRequest));
   return withExchanges(httpRun(stage, { ...at, next: repeating(subjects), isRight }), idp, 0);
 }
 
@@ -85,16 +85,18 @@ async function assertionHits(stage: Stage, idp: BenchIdp, subjects: readonly str
       .setIssuedAt()
       .setExpirationTime('4m')
       .sign(key.privateKey);
-  const signed = (count: number) => Promise.all(Array.from({ length: count }, sign));
+  const requests = (subjectTokens: readonly string[]) =>
+    Promise.all(
+      subjectTokens.map(async (token) => ({
+        headers: formHeaders,
+        body: `${exchangeForm(token)}&${assertionForm(await sign())}`,
+      })),
+    );
   const subject = inTurn(subjects as [string]);
-  const run = onceEach(stage, { ...at, isRight }, async (milliseconds) =>
-    (await signed(Math.max(SUBJECTS, milliseconds * 6))).map((assertion) => ({
-      headers: formHeaders,
-      body: `${exchangeForm(subject())}&${assertionForm(assertion)}`,
-    })),
+  await prime(stage, { ...at, isRight }, await requests(subjects));
+  const run = onceEach(stage, { ...at, isRight }, (milliseconds) =>
+    requests(Array.from({ length: milliseconds * 6 }, subject)),
   );
-  // So that every subject token was exchanged once before it counts.
-  await run(PRIMING_MS / 100);
   return withExchanges(run, idp, 0);
 }
 
@@ -123,12 +125,14 @@ function onceEach(
   };
 }
 
+/** Sends each request once, however long it takes, so that what follows is in the cache. */
 async function prime(
   stage: Stage,
   options: Omit<LoadOptions, 'next'>,
-  subjects: readonly string[],
+  requests: readonly Sent[],
 ): Promise<void> {
-  await onceEach(stage, options, async () => subjects.map(exchangeRequest))(PRIMING_MS);
+  const { calls } = await onceEach(stage, options, async () => requests)(PRIMING_MS);
+  if (calls < requests.length) throw new Error(`${options.url} takes too long to fill its cache.`);
 }
 
 function repeating(subjects: readonly string[]): NextRequest {
