@@ -124,7 +124,7 @@ const tsconfig = {
 };
 
 async function install(folder: string): Promise<void> {
-  const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+  const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--fetch-retries=1', '--loglevel=error'];
   await execute('npm', args, { cwd: folder, timeout: 300_000 }).catch((error) => {
     throw new Error(
       'The packed packages cannot be tried: npm could not install them and their dependencies into an empty folder. ' +

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectPerson } from '../../src/demo/person.ts';
 import { connectV1, connectV2 } from './clients.ts';
 import type { RunningServer } from './consumer.ts';
+import { expectedFiles } from './contents.ts';
 import { createStage, type Stage } from './stage.ts';
 import { sourceExports } from './tarballs.ts';
 
@@ -28,6 +29,18 @@ describe('the packed packages, installed in an empty folder', () => {
     const { consumer, packages } = stage;
     const exported = JSON.parse(await consumer.run('every-core.ts', { imports: ['./no-peers.mjs'] }));
     expect(Object.keys(exported)).toHaveLength(packages.length);
+  });
+
+  it('hold what their sources give, a README and nothing else', () => {
+    for (const { name, folder } of stage.packages)
+      expect(stage.contentsOf(name).files, name).toEqual(expectedFiles(folder));
+  });
+
+  it('declare the packages they import, and no others', () => {
+    for (const { name } of stage.packages) {
+      const { imported, declared } = stage.contentsOf(name);
+      expect(declared, name).toEqual(imported);
+    }
   });
 
   it('show samples that compile against their own declarations', () => {

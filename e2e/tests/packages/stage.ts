@@ -5,6 +5,7 @@ import type { Ports } from '@mcp-obo/platform';
 import { createTestIssuer, type TestIssuer } from '@mcp-obo/testbed/issuer';
 import { freePorts } from '@mcp-obo/testbed/ports';
 import { type Consumer, createConsumer } from './consumer.ts';
+import { type Contents, readContents } from './contents.ts';
 import { everyExport, noPeers } from './probes.ts';
 import { type Sample, samplesOf, withAddresses } from './samples.ts';
 import { type PackedPackage, packPackages } from './tarballs.ts';
@@ -19,6 +20,8 @@ export interface Stage {
   /** Where the platform is for the servers that call an API; they stand where its MCP server would. */
   readonly platformPorts: Ports;
   readonly urlOf: (server: 'fastify' | 'express') => string;
+  /** What npm has put into the consumer's folder of a package. */
+  readonly contentsOf: (name: string) => Contents;
   readonly close: () => Promise<void>;
 }
 
@@ -60,6 +63,7 @@ export async function createStage(): Promise<Stage> {
     issuer,
     platformPorts: { 'mcp-server': mcp, broker, 'downstream-api': api, 'dev-idp': idp, otlp },
     urlOf: (server) => `${at(server === 'fastify' ? fastify : express)}/mcp`,
+    contentsOf: (name) => readContents(join(consumer.folder, 'node_modules', name)),
     close: async () => {
       consumer.remove();
       await served.close();

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -30,6 +30,8 @@ export async function packPackages(folder: string): Promise<readonly PackedPacka
     return folders.map((source) => describePackage(source, tarballOf(packed, source)));
 
   mkdirSync(folder, { recursive: true });
+  // A build adds files and takes none away; what is packed must be what the sources give now.
+  for (const source of folders) rmSync(join(source, 'dist'), { recursive: true, force: true });
   await run('turbo', ['run', 'build', '--filter=./packages/*', '--concurrency=2'], { cwd: root });
   for (const source of folders)
     await run('pnpm', ['--dir', source, 'pack', '--out', tarballOf(folder, source)], { cwd: root });
