@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runBench } from './bench.ts';
 import { measurements } from './measurements.ts';
@@ -8,7 +9,7 @@ import { createProgress } from './progress.ts';
 import { describeRun, missingOf, type Report } from './report.ts';
 import { table } from './table.ts';
 
-const artifacts = fileURLToPath(new URL('../../../artifacts', import.meta.url));
+const rawData = fileURLToPath(new URL('../../../artifacts/bench.json', import.meta.url));
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -28,9 +29,10 @@ function say(text: string, code: number): number {
   return code;
 }
 
-async function bench({ json, only, effort }: BenchOptions): Promise<number> {
+async function bench({ json, only, effort, out = rawData }: BenchOptions): Promise<number> {
   const interrupt = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => interrupt.abort());
   const progress = createProgress({
     terminal: process.stderr.isTTY === true,
     write: (text) => process.stderr.write(text),
@@ -54,8 +56,8 @@ async function bench({ json, only, effort }: BenchOptions): Promise<number> {
     const ok = missing.length === 0 || process.env.CI !== 'true';
     const seconds = (performance.now() - started) / 1000;
     const report: Report = { ok, startedAt, seconds, machine, effort, results };
-    mkdirSync(artifacts, { recursive: true });
-    writeFileSync(`${artifacts}/bench.json`, `${JSON.stringify(report, undefined, 2)}\n`);
+    mkdirSync(dirname(out), { recursive: true });
+    writeFileSync(out, `${JSON.stringify(report, undefined, 2)}\n`);
     const text = `${table(results)}\n\n${describeRun(report)}`;
     process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${text}\n`);
     if (missing.length > 0)

@@ -7,6 +7,8 @@ export interface BenchOptions {
   /** Ids of the measurements to run. */
   readonly only: readonly string[];
   readonly effort: Effort;
+  /** File for the raw data; the default one when absent. */
+  readonly out?: string;
 }
 
 /** Wrong arguments; the message says which. */
@@ -25,10 +27,11 @@ Options (after --):
   --quick         ${quick.rounds} short rounds instead of ${full.rounds}: under a minute, for a first look
   --only ID       one measurement; may repeat: ${knownIds.join(', ')}
   --json          no table; the last line is the whole result as JSON
+  --out FILE      where the raw data goes (default artifacts/bench.json)
   --help          this text
 
 Every contender works in a process of its own, all take turns, and what counts is the CPU time (user and
-system) of that process by the number of calls. The raw data goes to artifacts/bench.json.
+system) of that process by the number of calls.
 
 Exit codes: 0 measured, 1 something failed, 2 wrong arguments, 130 ended by Ctrl-C.`;
 
@@ -39,7 +42,8 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
   const unknown = values.only.find((id) => !knownIds.includes(id));
   if (unknown !== undefined) throw new UsageError(`--only knows ${knownIds.join(', ')}, not ${unknown}.`);
   const only = values.only.length === 0 ? knownIds : values.only;
-  return { json: values.json, only, effort: values.quick ? quick : full };
+  const { json, out } = values;
+  return { json, only, effort: values.quick ? quick : full, ...(out !== undefined && { out }) };
 }
 
 function parse(args: readonly string[]) {
@@ -48,6 +52,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         only: { type: 'string', multiple: true, default: [] },
+        out: { type: 'string' },
         quick: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },

@@ -45,10 +45,12 @@ export async function runRounds(
 /** Compiled code and full caches are what a server works with for all but its first minute. */
 async function warmUp(run: Run, { sliceMs, warmUpCalls, warmUpMs, signal }: RoundsOptions): Promise<void> {
   let calls = 0;
-  for (let ms = 0; calls < warmUpCalls && ms < warmUpMs; ms += sliceMs) {
+  let ms = 0;
+  do {
     signal.throwIfAborted();
     calls += (await run(sliceMs)).calls;
-  }
+    ms += sliceMs;
+  } while (calls < warmUpCalls && ms < warmUpMs);
 }
 
 function counted(slice: Slice): Slice {
