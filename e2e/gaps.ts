@@ -26,7 +26,6 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
   'tb:retry': 'Deadlines are there; retries and breaker are not.',
   'tb:redis-down': 'A cache that fails is a miss; the full set of Redis faults is not tried.',
   'tb:sub-agent': 'Needs minted tokens.',
-  'op:rate-tools': 'No rate limit.',
   'op:rate-refresh': 'The platform sees no refresh requests of its clients.',
   'op:lockout': 'Failed authentications are counted, not blocked.',
   'op:tls': 'The TLS edge (nginx) is not part of the embedded platform.',

@@ -1,6 +1,6 @@
 import type { AuditLog } from '@mcp-obo/audit';
 import type { TokenExchange } from '@mcp-obo/exchange';
-import { createCatalogueHandlers, createMcpGuard, requirementsOf } from '@mcp-obo/mcp';
+import { createCatalogueHandlers, createMcpGuard, type Limiter, requirementsOf } from '@mcp-obo/mcp';
 import { protectMcp } from '@mcp-obo/mcp/fastify';
 import type { createLogger, PlatformMetrics } from '@mcp-obo/telemetry';
 import { fastifyLogging, fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
@@ -23,17 +23,27 @@ export interface AppDependencies {
   readonly log: ReturnType<typeof createLogger>;
   readonly audit: AuditLog;
   readonly metrics: PlatformMetrics;
+  /** Limits of callers; absent: none. */
+  readonly limiter?: Limiter;
   readonly outbox?: (report: OutgoingReport) => Promise<void>;
 }
 
 /** All wiring of the MCP server, in order. Does not listen. */
 export async function buildApp(config: Config, deps: AppDependencies): Promise<FastifyInstance> {
-  const { exchange, now, log, audit, metrics, outbox } = deps;
+  const { exchange, now, log, audit, metrics, limiter, outbox } = deps;
   const { url, target } = config.downstream;
   const catalogue = expensesCatalogue({ api: createExpensesApi({ url, target, fetch: deps.fetch }), outbox });
   const requirements = requirementsOf(catalogue);
   const recorder = createRecorder({ audit, metrics, catalogue });
-  const guard = createMcpGuard({ ...guardOptions(config), ...recorder, requirements, exchange, now, log });
+  const guard = createMcpGuard({
+    ...guardOptions(config),
+    ...recorder,
+    requirements,
+    exchange,
+    limiter,
+    now,
+    log,
+  });
   const handler = createHandler({
     handlers: createCatalogueHandlers(guard, catalogue),
     name: 'expenses',

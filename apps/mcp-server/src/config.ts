@@ -113,6 +113,17 @@ export const schema = z
     }),
     /** Hosts and address ranges of the own network where issuers may be. */
     allow_private: wordList.default([]),
+    /** Tool calls a minute, per client and user; five times as many resource reads. */
+    rate_limit_rpm: z.coerce
+      .number()
+      .int()
+      .positive('must be a number of calls per minute above 0')
+      .default(100),
+    /** Redis that replicas share their limits in; absent: each counts for itself. */
+    redis_url: z
+      .string()
+      .regex(/^rediss?:\/\//, 'must be a redis:// or rediss:// URL')
+      .optional(),
     body_limit_bytes: z.coerce.number().int().positive().default(1_048_576),
     /** Longest time a request may take to arrive. */
     request_timeout_seconds: seconds.default(30),
@@ -139,6 +150,8 @@ export const envNames = {
   OBO_PRIVATE_KEY_FILE: 'exchange.private_key.file',
   OBO_KEY_ID: 'exchange.key_id',
   DOWNSTREAM_URL: 'downstream.url',
+  RATE_LIMIT_RPM: 'rate_limit_rpm',
+  REDIS_URL: 'redis_url',
   DOWNSTREAM_AUDIENCE: 'downstream.audience',
   AUDIT_FILE: 'audit_file',
   LOG_LEVEL: 'log_level',

@@ -2,6 +2,7 @@ import { type AuditLog, auditSubject } from '@mcp-obo/audit';
 import type { Catalogue, GuardEvent, McpGuardOptions, Operation } from '@mcp-obo/mcp';
 import type { PlatformMetrics } from '@mcp-obo/telemetry';
 import type { ValidatorEvent } from '@mcp-obo/validator';
+import { limitName } from './limits.ts';
 
 export interface RecorderOptions {
   readonly audit: AuditLog;
@@ -51,6 +52,16 @@ export function createRecorder({
       metrics.toolInvocation({
         tool: knownTool(operation.name),
         outcome: decision.outcome === 'step-up' ? 'step_up' : 'refused',
+      });
+    },
+    limit: ({ grant, operation }) => {
+      metrics.rateLimitHit({ limit: limitName(operation) });
+      audit.record({
+        type: 'authorization',
+        decision: 'refuse',
+        reason: 'rate_limit',
+        ...auditSubject(grant),
+        ...details(operation),
       });
     },
     call: ({ grant, operation, ok, reason, milliseconds }) => {

@@ -1,17 +1,27 @@
 import { appendFile } from 'node:fs/promises';
 import { type AuditFile, createAuditLog, openAuditFile } from '@mcp-obo/audit';
+import { redisOptions } from '@mcp-obo/exchange/redis';
 import type { Service, ServiceContext } from '@mcp-obo/service';
 import { createPlatformMetrics } from '@mcp-obo/telemetry';
+import { Redis } from 'ioredis';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import { openExchange } from './exchange.ts';
+import { createLimits } from './limits.ts';
 import type { OutgoingReport } from './tools/expenses-tools.ts';
 
 /** Opens what the server needs, and listens. */
 export async function start(config: Config, { log }: ServiceContext): Promise<Service> {
   const file = config.audit_file === undefined ? standardOutput : openAuditFile(config.audit_file);
   const { outbox_file: outboxFile } = config;
+  const redis = config.redis_url === undefined ? undefined : new Redis(config.redis_url, { ...redisOptions });
+  redis?.on('error', (err) => log.warn({ err }, 'redis failed; limits are counted by this process alone'));
   const app = await buildApp(config, {
+    limiter: createLimits({
+      toolCalls: config.rate_limit_rpm,
+      resourceReads: 5 * config.rate_limit_rpm,
+      redis,
+    }),
     exchange: openExchange(config, { now: Date.now }),
     audit: createAuditLog({ write: file.write, now: Date.now, service: 'mcp-server' }),
     metrics: createPlatformMetrics(),
@@ -25,6 +35,7 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
     url,
     close: async () => {
       await app.close();
+      redis?.disconnect();
       file.close();
     },
   };

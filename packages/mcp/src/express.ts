@@ -38,7 +38,9 @@ export function protectMcp(guard: McpGuard): RequestHandler {
       const call = calls.get(request);
       if (call === undefined)
         throw new OAuthError('server_error', 'The request could not be served.', { reason: 'unguarded' });
-      const refusal = guard.refuseBody(call, request.body);
+      const limit = await guard.limit(call, request.body);
+      response.set(limit.headers);
+      const refusal = limit.refusal ?? guard.refuseBody(call, request.body);
       if (refusal !== undefined) return send(response, refusal);
       Object.assign(request, { auth: guard.authInfo(call) satisfies McpAuthInfo });
       holdHead(response, () => heldAnswer(guard, call, request.body));

@@ -53,6 +53,9 @@ export const protectMcp: FastifyPluginAsync<ProtectMcpOptions> = async (app, { g
     preHandler: async (request, reply) => {
       if (headersContradict(request.headers, request.body)) return;
       try {
+        const limit = await guard.limit(admitted(request), request.body);
+        reply.headers(limit.headers);
+        if (limit.refusal !== undefined) return send(reply, limit.refusal);
         const refusal = guard.refuseBody(admitted(request), request.body);
         if (refusal !== undefined) return send(reply, refusal);
       } catch (error) {

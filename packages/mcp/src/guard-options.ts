@@ -2,6 +2,7 @@ import type { TokenExchange } from '@mcp-obo/exchange';
 import type { Grant } from '@mcp-obo/grant';
 import type { Decision, Requirement, RolePolicyOptions, Tier, TierName } from '@mcp-obo/scopes';
 import type { IssuerConfig, ValidatorEvent, ValidatorLog } from '@mcp-obo/validator';
+import type { Limiter } from './limit.ts';
 import type { Operation } from './operation.ts';
 
 /** What the guard must know of the server it protects. The first three members are all a small server needs. */
@@ -25,6 +26,8 @@ export interface McpGuardOptions {
   readonly allowedHosts?: readonly string[];
   /** Web origins that may call from a browser. Default: none. */
   readonly allowedOrigins?: readonly string[];
+  /** Counts operations of each caller. Default: no limit. */
+  readonly limiter?: Limiter;
   readonly resourceName?: string;
   readonly resourceDocumentation?: string;
   /** Called for every authentication, decision and call: the place for audit and metrics. Must not throw. */
@@ -79,6 +82,7 @@ export type GuardEvent =
       /** `edge`: answered over HTTP; `handler`: where the operation runs. */
       readonly at: 'edge' | 'handler';
     }
+  | { readonly type: 'limit'; readonly grant: Grant; readonly operation: Operation }
   | {
       readonly type: 'call';
       readonly grant: Grant;

@@ -20,6 +20,7 @@ import {
 import { createValidator, readCredential } from '@mcp-obo/validator';
 import { type Call, type CallContext, callKey, callOf, type McpAuthInfo, type SdkExtra } from './call.ts';
 import { completeIssuer, type HttpRequest, type McpGuardOptions } from './guard-options.ts';
+import { countOperations, type LimitOutcome } from './limit.ts';
 import { type Message, messagesOf, type Operation } from './operation.ts';
 import { createRefuser, noToken, type Refusal, type StepUpDecision } from './refusal.ts';
 import { createScreening, type Screening } from './screening.ts';
@@ -39,6 +40,8 @@ export interface McpGuard {
   readonly authInfo: (call: Call) => McpAuthInfo;
   /** The refusal a new login could turn, for a parsed body; undefined when the handlers may run. */
   readonly refuseBody: (call: Call, body: unknown) => Refusal | undefined;
+  /** Counts the operations of a parsed body against the caller's limits. */
+  readonly limit: (call: Call, body: unknown) => Promise<LimitOutcome>;
   /** The HTTP answer for an error of `admit`, of a handler (`Call.failure`), or of our own. */
   readonly refusal: (error: unknown, id?: string | number | null) => Refusal;
   /** The one decision, for an operation that is about to run. */
@@ -171,6 +174,12 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
         if (refusal !== undefined) return refusal;
       }
       return undefined;
+    },
+    limit: async ({ grant }, body) => {
+      if (options.limiter === undefined) return { headers: {} };
+      const outcome = await countOperations(options.limiter, grant, messagesOf(body));
+      if (outcome.exceeded !== undefined) observe({ type: 'limit', grant, operation: outcome.exceeded });
+      return outcome;
     },
     refusal: (error, id) => refuser.fromError(asOAuthError(error), id),
     decide,

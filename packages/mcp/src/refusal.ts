@@ -41,7 +41,7 @@ export interface RefuserOptions {
 export const noToken = 'no_token';
 
 /** JSON-RPC code of an error the HTTP layer raised (JSON-RPC 2.0 §5.1, the server's range). */
-const httpLayerError = -32000;
+export const httpLayerError = -32000;
 
 /** Writes refusals in the dialect of the issuer they are for (RFC 6750 §3, RFC 9728 §5.1). */
 export function createRefuser({ resourceMetadata, issuers, firstScopes }: RefuserOptions): Refuser {

@@ -25,6 +25,7 @@ export const metricTable = {
     help: 'Time of one call to an identity provider, milliseconds',
     labels: ['issuer', 'operation', 'outcome'],
   },
+  mcp_rate_limit_hit_total: { kind: 'counter', help: 'Requests over a rate limit', labels: ['limit'] },
   mcp_tool_invocation_total: { kind: 'counter', help: 'Tool calls by outcome', labels: ['tool', 'outcome'] },
 } as const satisfies Record<string, MetricRow>;
 
@@ -46,6 +47,7 @@ export interface PlatformMetrics {
     milliseconds: number,
     labels: { issuer: string; operation: string; outcome: 'ok' | 'refused' | 'fault' },
   ): void;
+  rateLimitHit(labels: { limit: string }): void;
   toolInvocation(labels: { tool: string; outcome: 'ok' | 'error' | 'refused' | 'step_up' }): void;
 }
 
@@ -70,6 +72,7 @@ export function createPlatformMetrics(meter: Meter = metrics.getMeter('mcp-obo')
   const exchange = histogram('mcp_obo_exchange_latency_ms');
   const cache = counter('mcp_obo_cache_total');
   const idp = histogram('mcp_idp_response_time_ms');
+  const limited = counter('mcp_rate_limit_hit_total');
   const tool = counter('mcp_tool_invocation_total');
   return {
     authSuccess: (labels) => success.add(1, labels),
@@ -79,6 +82,7 @@ export function createPlatformMetrics(meter: Meter = metrics.getMeter('mcp-obo')
     exchangeLatency: (milliseconds, labels) => exchange.record(milliseconds, labels),
     cacheEvent: (labels) => cache.add(1, labels),
     idpResponseTime: (milliseconds, labels) => idp.record(milliseconds, labels),
+    rateLimitHit: (labels) => limited.add(1, labels),
     toolInvocation: (labels) => tool.add(1, labels),
   };
 }

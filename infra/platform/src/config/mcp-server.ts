@@ -19,6 +19,8 @@ export function mcpServerConfig({ urls, ports, secrets, files, logLevel }: World
       private_key: { file: files.brokerClientKey },
       key_id: secrets.brokerClient.kid,
     },
+    // One person at one machine tries more in a minute than a user of a deployment does.
+    rate_limit_rpm: 6000,
     // Asking the user for approval is not built yet (sc:approval); without it no call of this tier could run.
     tiers: { admin: { approval: 'never' } },
     downstream: { url: urls.downstream, target: target.name, audience: target.audience },
