@@ -1,0 +1,102 @@
+import { createTestIssuer, type TestIssuer } from '@mcp-obo/testbed/issuer';
+
+/** A token request as an identity provider received it. */
+export interface ReceivedRequest {
+  readonly clientId: string;
+  readonly form: URLSearchParams;
+}
+
+/** Answers a token request in place of the rules below. */
+export type TokenHandler = (request: ReceivedRequest) => Response | Promise<Response>;
+
+/** An identity provider behind `fetch`: real keys and tokens, and a token endpoint with registrations. */
+export interface FakeIdp extends Pick<TestIssuer, 'issuer' | 'mint' | 'faults'> {
+  readonly requests: ReceivedRequest[];
+  /** Replaces the token endpoint's rules; `undefined` brings them back. */
+  answerWith(handler: TokenHandler | undefined): void;
+  /** Signs a token for the target as the endpoint would, with these changes. */
+  mintAnswer(request: ReceivedRequest, claims?: Readonly<Record<string, unknown>>): Promise<Response>;
+  readonly fetch: TestIssuer['fetch'];
+}
+
+/**
+ * By its own rules it authenticates registrations by Basic, exchanges only for a registration that is in the
+ * subject token's audience (as Entra ID, Auth0 and Keycloak do), and writes who acts.
+ */
+export function createFakeIdp(
+  issuerName: string,
+  registrations: Readonly<Record<string, string>>,
+  now: () => number,
+): FakeIdp {
+  const issuer = createTestIssuer({ issuer: issuerName, alg: 'ES256', now });
+  const requests: ReceivedRequest[] = [];
+  let handler: TokenHandler | undefined;
+
+  async function mintAnswer(
+    { clientId, form }: ReceivedRequest,
+    claims: Readonly<Record<string, unknown>> = {},
+  ): Promise<Response> {
+    const subject = form.get('subject_token');
+    const about =
+      subject === null ? { sub: clientId } : { sub: claimsOf(subject).sub, act: { sub: clientId } };
+    const access_token = await issuer.mint({
+      ...about,
+      aud: form.get('audience') ?? form.get('resource') ?? undefined,
+      client_id: clientId,
+      scope: form.get('scope') ?? undefined,
+      ...claims,
+    });
+    return Response.json({
+      access_token,
+      issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      token_type: 'Bearer',
+      expires_in: 300,
+    });
+  }
+
+  async function answer(init: RequestInit | undefined): Promise<Response> {
+    const form = new URLSearchParams(String(init?.body));
+    const [clientId = '', secret] = basicOf(new Headers(init?.headers));
+    const request = { clientId, form };
+    requests.push(request);
+    if (handler !== undefined) return handler(request);
+    if (!Object.hasOwn(registrations, clientId) || registrations[clientId] !== secret)
+      return refusal(401, 'invalid_client');
+    const subject = form.get('subject_token');
+    if (subject !== null && ![claimsOf(subject).aud].flat().includes(clientId))
+      return refusal(403, 'access_denied');
+    return mintAnswer(request);
+  }
+
+  return {
+    issuer: issuer.issuer,
+    mint: issuer.mint,
+    faults: issuer.faults,
+    requests,
+    answerWith(next) {
+      handler = next;
+    },
+    mintAnswer,
+    fetch: (url, init) => (String(url) === `${issuerName}/token` ? answer(init) : issuer.fetch(url, init)),
+  };
+}
+
+/** An error of RFC 6749 §5.2. */
+export function refusal(
+  status: number,
+  error: string,
+  more: Readonly<Record<string, unknown>> = {},
+): Response {
+  return Response.json({ error, ...more }, { status });
+}
+
+/** The claims of a token, unverified. */
+export function claimsOf(token: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+}
+
+function basicOf(headers: Headers): readonly string[] {
+  const [, encoded = ''] = (headers.get('authorization') ?? '').split(' ');
+  const pair = Buffer.from(encoded, 'base64').toString();
+  return pair === '' ? [] : pair.split(':').map((part) => decodeURIComponent(part.replaceAll('+', ' ')));
+}
