@@ -101,6 +101,8 @@ function manifest(packages: readonly PackedPackage[]): object {
       ...Object.assign({}, ...packages.map(({ peers }) => peers)),
     },
     devDependencies: { '@types/express': '^5', '@types/node': '^22', node: '^22' },
+    // The script of `node` fetches the binary; a newer npm runs it only where that is allowed.
+    allowScripts: { node: true },
     // A package asks for its siblings by version; here they are the tarballs and nothing else.
     overrides: Object.fromEntries(Object.keys(tarballs).map((name) => [name, `$${name}`])),
   };
@@ -124,11 +126,14 @@ const tsconfig = {
 };
 
 async function install(folder: string): Promise<void> {
-  const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--fetch-retries=1', '--loglevel=error'];
-  await execute('npm', args, { cwd: folder, timeout: 300_000 }).catch((error) => {
+  const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+  // Also for the npm that the package `node` starts: a registry that cannot be reached is said soon.
+  const env = { ...process.env, npm_config_fetch_retries: '1', npm_config_fetch_retry_mintimeout: '500' };
+  await execute('npm', args, { cwd: folder, env, timeout: 150_000 }).catch((error) => {
+    const said = error.killed === true ? 'nothing for 150 seconds' : error.stderr;
     throw new Error(
       'The packed packages cannot be tried: npm could not install them and their dependencies into an empty folder. ' +
-        `It needs the npm registry, or a cache that has everything. npm says:\n${error.stderr}`,
+        `It needs the npm registry, or a cache that has everything. npm says:\n${said}`,
     );
   });
 }
