@@ -72,11 +72,13 @@ function traced<T extends object>(
   name: string | undefined,
   run: () => Promise<T>,
 ): Promise<T> {
+  // Callers invent names, and put tokens where names belong: only what can be a name becomes one of a span.
+  const known = name !== undefined && /^[\w./-]{1,64}$/.test(name) ? name : undefined;
   const attributes = {
     'mcp.method.name': method,
-    ...(name === undefined ? {} : { 'gen_ai.tool.name': name.slice(0, 100) }),
+    ...(known === undefined ? {} : { 'gen_ai.tool.name': known }),
   };
-  const title = name === undefined ? method : `${method} ${name.slice(0, 100)}`;
+  const title = known === undefined ? method : `${method} ${known}`;
   const work = async (span: Span): Promise<T> => {
     const result = await run();
     if ('isError' in result && result.isError === true) {

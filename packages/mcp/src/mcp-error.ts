@@ -17,7 +17,16 @@ export function isProtocolError(error: unknown): error is Error & { readonly cod
 export const invalidParams = -32602;
 export const internalError = -32603;
 
-/** The same answer for what does not exist and for what this caller can never have. */
+/** The longest name of a tool (MCP 2026-07-28, Tools). */
+const longestName = 128;
+
+/**
+ * The same answer for what does not exist and for what this caller can never have. What is too long for a
+ * name is not repeated: it can be a token that came to the wrong place, and the model reads this.
+ */
 export function unknownOperation({ kind, name }: { readonly kind: string; readonly name: string }): McpError {
-  return new McpError(invalidParams, `Unknown ${kind}: ${name.slice(0, 200)}`);
+  return new McpError(
+    invalidParams,
+    name.length > longestName ? `Unknown ${kind}` : `Unknown ${kind}: ${name}`,
+  );
 }
