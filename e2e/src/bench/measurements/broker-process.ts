@@ -1,16 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { freePort } from '@mcp-obo/testbed/ports';
-import { request } from 'undici';
-import { type ContenderProcess, startProcess } from '../contender-process.ts';
+import { randomBytes } from 'node:crypto';
+import type { ContenderProcess } from '../contender-process.ts';
 import type { Stage } from '../measurement.ts';
+import { startService } from '../service-process.ts';
 import { type BenchIdp, resource, target } from './token-endpoint.ts';
-
-const script = fileURLToPath(new URL('../../../../apps/broker/src/main.ts', import.meta.url));
-const READY_WITHIN = 30_000;
 
 /** The id of the one client of every broker of the bench. */
 export const clientId = 'mcp-server';
@@ -23,71 +15,28 @@ export interface BrokerProcessOptions {
   readonly redis?: string;
 }
 
-/** apps/broker as it is deployed: its own process, configuration and audit file. */
+/** apps/broker with one client, one issuer and one target. */
 export async function startBroker(
   stage: Stage,
-  options: BrokerProcessOptions,
+  { idp, auth, redis }: BrokerProcessOptions,
 ): Promise<{ readonly url: string; readonly server: ContenderProcess }> {
-  const port = await freePort();
-  const origin = `http://127.0.0.1:${port}`;
-  const name = join(stage.dir, `broker-${randomUUID()}`);
-  // JSON is YAML.
-  writeFileSync(`${name}.yaml`, JSON.stringify(configuration(options, port, `${name}.audit.jsonl`)), {
-    mode: 0o600,
-  });
-  const server = startProcess(stage, script, ['--config', `${name}.yaml`]);
-  await Promise.race([answering(`${origin}/health`), server.failed]);
-  return { url: `${origin}/token`, server };
-}
-
-function configuration({ idp, auth, redis }: BrokerProcessOptions, port: number, auditFile: string): object {
   const { issuer } = idp.issuer;
-  return {
+  const { jwksUri: jwks_uri, tokenEndpoint: token_endpoint } = idp;
+  const credential = { method: 'client_secret_basic', secret: { value: 'bench-secret' } };
+  const rule = { clients: [clientId], target: target.name, tenants: ['acme'], scopes: [target.scope] };
+  const { origin, server } = await startService(stage, 'broker', ({ port, auditFile }) => ({
     issuer: `http://127.0.0.1:${port}`,
     listen: { host: '127.0.0.1', port },
-    issuers: [
-      {
-        tenant: 'acme',
-        issuer,
-        profile: 'generic',
-        jwks_uri: idp.jwksUri,
-        token_endpoint: idp.tokenEndpoint,
-      },
-    ],
-    clients: [
-      {
-        id: clientId,
-        resource,
-        auth,
-        upstream: [
-          { issuer, client_id: resource, method: 'client_secret_basic', secret: { value: 'bench-secret' } },
-        ],
-      },
-    ],
+    issuers: [{ tenant: 'acme', issuer, profile: 'generic', jwks_uri, token_endpoint }],
+    clients: [{ id: clientId, resource, auth, upstream: [{ issuer, client_id: resource, ...credential }] }],
     targets: [{ name: target.name, audience: target.audience, scopes: [target.scope] }],
-    policy: {
-      version: '1',
-      rules: [{ clients: [clientId], target: target.name, tenants: ['acme'], scopes: [target.scope] }],
-    },
+    policy: { version: '1', rules: [rule] },
     ...(redis !== undefined && {
       cache: { url: redis },
       seal: { keys: { value: randomBytes(32).toString('base64') } },
     }),
     network: { allow_loopback: true },
     audit_file: auditFile,
-  };
-}
-
-async function answering(url: string): Promise<void> {
-  for (const end = performance.now() + READY_WITHIN; performance.now() < end; await sleep(50)) {
-    const status = await request(url).then(
-      async ({ statusCode, body }) => {
-        await body.dump();
-        return statusCode;
-      },
-      () => undefined,
-    );
-    if (status === 200) return;
-  }
-  throw new Error(`${url} does not answer.`);
+  }));
+  return { url: `${origin}/token`, server };
 }
