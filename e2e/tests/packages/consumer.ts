@@ -1,7 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +25,6 @@ export interface Consumer {
     url: string,
     env?: Readonly<Record<string, string>>,
   ) => Promise<RunningServer>;
-  readonly remove: () => void;
 }
 
 export interface RunOptions {
@@ -47,8 +45,7 @@ const companions = ['@modelcontextprotocol/client', '@modelcontextprotocol/serve
  * Installs the tarballs and what they need with npm, in an empty folder, with the oldest line of Node.js that
  * the packages promise to run on. Nothing of the workspace is reachable from there.
  */
-export async function createConsumer(packages: readonly PackedPackage[]): Promise<Consumer> {
-  const folder = mkdtempSync(join(tmpdir(), 'mcp-obo-consumer-'));
+export async function createConsumer(folder: string, packages: readonly PackedPackage[]): Promise<Consumer> {
   const write = (file: string, text: string) => {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), text);
@@ -84,7 +81,6 @@ export async function createConsumer(packages: readonly PackedPackage[]): Promis
       const child = spawn(node, [...plain, compiled(file)], { cwd: folder, env: environment(env) });
       return await answering(child, file, url);
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 

@@ -25,9 +25,19 @@ export interface Stage {
   readonly close: () => Promise<void>;
 }
 
-/** Packs, installs and compiles everything once. */
+/** Packs, installs and compiles everything once. Leaves nothing behind when it fails. */
 export async function createStage(): Promise<Stage> {
-  const packing = mkdtempSync(join(tmpdir(), 'mcp-obo-packed-'));
+  const folder = mkdtempSync(join(tmpdir(), 'mcp-obo-packages-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    return await setStage(folder, remove);
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+async function setStage(folder: string, remove: () => void): Promise<Stage> {
   const [issuerPort = 0, fastify = 0, express = 0, mcp = 0, broker = 0, api = 0, idp = 0, otlp = 0] =
     await freePorts(8);
   const at = (port: number) => `http://127.0.0.1:${port}`;
@@ -43,14 +53,14 @@ export async function createStage(): Promise<Stage> {
     }),
   };
 
-  const packages = await packPackages(packing);
+  const packages = await packPackages(join(folder, 'packed'));
   const samples = packages.flatMap(samplesOf);
-  const consumer = await createConsumer(packages);
+  const consumer = await createConsumer(join(folder, 'consumer'), packages);
   consumer.write('src/every-export.ts', everyExport(packages.flatMap(({ entries }) => entries)));
   consumer.write('src/every-core.ts', everyExport(packages.map(({ name }) => name)));
   consumer.write('no-peers.mjs', noPeers(packages.flatMap(({ peers }) => Object.keys(peers))));
   for (const { file, code } of samples) {
-    const own = Object.entries(addresses).find(([folder]) => file.startsWith(folder))?.[1] ?? {};
+    const own = Object.entries(addresses).find(([place]) => file.startsWith(place))?.[1] ?? {};
     consumer.write(`src/${file}`, withAddresses(code, own));
   }
   await consumer.compile();
@@ -65,9 +75,8 @@ export async function createStage(): Promise<Stage> {
     urlOf: (server) => `${at(server === 'fastify' ? fastify : express)}/mcp`,
     contentsOf: (name) => readContents(join(consumer.folder, 'node_modules', name)),
     close: async () => {
-      consumer.remove();
       await served.close();
-      rmSync(packing, { recursive: true, force: true });
+      remove();
     },
   };
 }
