@@ -1,0 +1,56 @@
+import { partNames, portsFrom, type Urls } from '@mcp-obo/platform';
+import { afterEach, describe, expect, it } from 'vitest';
+import { freeBase, isFree } from './fixture/free-base.ts';
+import { post } from './fixture/mcp-http.ts';
+import { logInByHand } from './fixture/raw-login.ts';
+import { type RunningScript, runScript } from './fixture/script.ts';
+import type { TestPlatform } from './fixture/test-platform.ts';
+
+let running: RunningScript | undefined;
+afterEach(async () => {
+  await running?.remove();
+  running = undefined;
+});
+
+async function start() {
+  const base = await freeBase();
+  const script = runScript('infra/platform/src/start.ts', '--json', '--ports', String(base));
+  running = script;
+  await expect.poll(script.stdout, { timeout: 45_000 }).toContain('\n');
+  return { script, ports: portsFrom(base), ready: JSON.parse(script.stdout()) };
+}
+
+describe('npm start -- --json', () => {
+  it('prints all that a client and its user need, and ends with nothing left', async () => {
+    const { script, ports, ready } = await start();
+    // What a test of a client takes from the line, and nothing else.
+    const platform = { urls: { mcp: ready.mcp } as Urls, ports, users: ready.users, clients: ready.clients };
+    const { accessToken } = await logInByHand(platform as TestPlatform, {
+      username: 'alice',
+      clientId: ready.clients[0].client_id,
+      redirectUri: ready.clients[0].redirect_uris[0],
+    });
+    const call = {
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'list_expenses', arguments: {} },
+    };
+    const { messages } = await post(ready.mcp, call, { authorization: `Bearer ${accessToken}` });
+    expect(messages[0].result.structuredContent.expenses.length).toBeGreaterThan(0);
+
+    expect(script.processes()).toHaveLength(partNames.length);
+    script.kill('SIGTERM');
+    expect([await script.ended, script.stderr()]).toEqual([0, '']);
+    expect([script.processes(), script.leftovers()]).toEqual([[], []]);
+    expect(await Promise.all(Object.values(ports).map(isFree))).toEqual([true, true, true, true, true]);
+  });
+
+  it('leaves no process and no port taken when it is killed', async () => {
+    const { script, ports } = await start();
+    script.kill('SIGKILL');
+    await script.ended;
+    await expect.poll(script.processes, { timeout: 15_000 }).toEqual([]);
+    expect(await Promise.all(Object.values(ports).map(isFree))).toEqual([true, true, true, true, true]);
+  });
+});
