@@ -4,6 +4,8 @@ import { createTestIssuer, type TestIssuer } from '@mcp-obo/testbed/issuer';
 export interface ReceivedRequest {
   readonly clientId: string;
   readonly form: URLSearchParams;
+  /** Aborted when the broker gives up. */
+  readonly signal: AbortSignal | null | undefined;
 }
 
 /** Answers a token request in place of the rules below. */
@@ -57,7 +59,7 @@ export function createFakeIdp(
   async function answer(init: RequestInit | undefined): Promise<Response> {
     const form = new URLSearchParams(String(init?.body));
     const [clientId = '', secret] = basicOf(new Headers(init?.headers));
-    const request = { clientId, form };
+    const request = { clientId, form, signal: init?.signal };
     requests.push(request);
     if (handler !== undefined) return handler(request);
     if (!Object.hasOwn(registrations, clientId) || registrations[clientId] !== secret)

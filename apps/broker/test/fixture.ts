@@ -1,25 +1,18 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { createAuditLog } from '@mcp-obo/audit';
 import { createLogger, createPlatformMetrics } from '@mcp-obo/telemetry';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
-import { exportJWK } from 'jose';
 import { buildApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 import { openCache } from '../src/open-cache.ts';
 import { createFakeIdp, type FakeIdp } from './fake-idp.ts';
+import { brokerSettings, mcp, reports } from './settings.ts';
 
-export const broker = 'https://broker.example';
-export const mcp = 'https://mcp.example/mcp';
-export const reports = 'https://reports.example/mcp';
 export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 export const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
 export const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 /** Saturday 21 November 2026, 12:00:00 UTC. */
 export const noon = 1_795_262_400;
-
-/** Key of the client `keys-server`. */
-export const clientKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
 export type Form = Readonly<Record<string, string | readonly string[]>>;
 
@@ -42,6 +35,7 @@ export interface Fixture {
 
 export interface PostOptions {
   readonly url?: string;
+  /** An empty text leaves one out. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -52,18 +46,15 @@ export interface FixtureOptions {
   /** Sections of the configuration in place of those below. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly time?: { now: number };
+  /** Another broker, whose identity providers this one has too. */
+  readonly beside?: Pick<Fixture, 'acme' | 'globex'>;
 }
 
 /** The broker, complete, over two identity providers that answer without a network. */
 export async function createFixture(options: FixtureOptions = {}): Promise<Fixture> {
   const time = options.time ?? { now: noon };
   const now = () => time.now * 1000;
-  const acme = createFakeIdp(
-    'https://idp.example/acme',
-    { [mcp]: 'acme: mcp', [reports]: 'acme: reports' },
-    now,
-  );
-  const globex = createFakeIdp('https://idp.example/globex', { [mcp]: 'globex: mcp' }, now);
+  const { acme, globex } = options.beside ?? createIdps(now);
   const settings = { ...(await brokerSettings(acme.issuer, globex.issuer)), ...options.config };
   const config = loadConfig({ env: {}, file: '/broker.yaml', readText: () => JSON.stringify(settings) });
   const log: string[] = [];
@@ -89,7 +80,7 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
     app.inject({
       method: 'POST',
       url,
-      headers: { 'content-type': 'application/x-www-form-urlencoded', ...asMcpServer, ...headers },
+      headers: sent({ 'content-type': 'application/x-www-form-urlencoded', ...asMcpServer, ...headers }),
       payload: encode(form),
     });
   const subject: Fixture['subject'] = (claims = {}, idp = acme) =>
@@ -119,9 +110,21 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
   };
 }
 
+function createIdps(now: () => number): Pick<Fixture, 'acme' | 'globex'> {
+  const registrations = { [mcp]: 'acme: mcp', [reports]: 'acme: reports' };
+  return {
+    acme: createFakeIdp('https://idp.example/acme', registrations, now),
+    globex: createFakeIdp('https://idp.example/globex', { [mcp]: 'globex: mcp' }, now),
+  };
+}
+
 /** `client_secret_basic` (RFC 6749 §2.3.1). */
 export function basic(id: string, secret: string): string {
   return `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}`;
+}
+
+function sent(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== ''));
 }
 
 function encode(form: Form): string {
@@ -129,64 +132,4 @@ function encode(form: Form): string {
     [value].flat().map((one): [string, string] => [name, one]),
   );
   return new URLSearchParams(pairs).toString();
-}
-
-async function brokerSettings(acme: string, globex: string): Promise<Record<string, unknown>> {
-  const upstream = (issuer: string, client_id: string, secret: string) => ({
-    issuer,
-    client_id,
-    method: 'client_secret_basic',
-    secret: { value: secret },
-  });
-  const rule = (over: object) => ({
-    clients: ['mcp-server'],
-    target: 'expenses-api',
-    tenants: ['acme', 'globex'],
-    ...over,
-  });
-  return {
-    issuer: broker,
-    issuers: [
-      { tenant: 'acme', issuer: acme, companions: ['account'] },
-      { tenant: 'globex', issuer: globex },
-    ],
-    clients: [
-      {
-        id: 'mcp-server',
-        resource: mcp,
-        auth: { method: 'client_secret', secret: { value: 'secret of mcp-server' } },
-        upstream: [upstream(acme, mcp, 'acme: mcp'), upstream(globex, mcp, 'globex: mcp')],
-      },
-      {
-        id: 'reports-server',
-        resource: reports,
-        grants: ['token-exchange'],
-        auth: { method: 'client_secret', secret: { value: 'secret of reports' } },
-        upstream: [upstream(acme, reports, 'acme: reports')],
-      },
-      {
-        id: 'keys-server',
-        resource: 'https://keys.example/mcp',
-        auth: { method: 'private_key_jwt', jwks: { keys: [await exportJWK(clientKey.publicKey)] } },
-      },
-    ],
-    targets: [
-      {
-        name: 'expenses-api',
-        audience: 'api://expenses',
-        scopes: ['api:expenses.read', 'api:expenses.write', 'api:expenses.approve'],
-        machine_scopes: ['api:expenses.totals'],
-      },
-      { name: 'ledger', audience: 'api://ledger', scopes: ['ledger.read'] },
-    ],
-    policy: {
-      version: '1',
-      rules: [
-        rule({ subject_scopes: ['expenses:read'], scopes: ['api:expenses.read'] }),
-        rule({ subject_scopes: ['expenses:write'], scopes: ['api:expenses.write'] }),
-        rule({ tenants: ['acme'], machine: true, scopes: ['api:expenses.totals'] }),
-        rule({ clients: ['reports-server'], tenants: ['acme'], scopes: ['api:expenses.read'] }),
-      ],
-    },
-  };
 }

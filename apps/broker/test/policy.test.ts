@@ -1,7 +1,8 @@
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { claimsOf } from './fake-idp.ts';
-import { asReports, createFixture, type Fixture, reports } from './fixture.ts';
+import { asReports, createFixture, type Fixture } from './fixture.ts';
+import { reports } from './settings.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {

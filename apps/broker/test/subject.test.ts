@@ -1,6 +1,7 @@
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
-import { accessTokenType, asReports, createFixture, mcp, reports } from './fixture.ts';
+import { accessTokenType, asReports, createFixture } from './fixture.ts';
+import { mcp, reports } from './settings.ts';
 
 const { acme, globex, exchange, subject, time } = await createFixture();
 const refused = { error: 'invalid_request', suberror: 'subject_refused' };
