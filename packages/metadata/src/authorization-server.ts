@@ -98,6 +98,7 @@ function gaveUp(issuer: string, misses: readonly Miss[]): OAuthError {
   return reason === 'metadata_unavailable'
     ? new OAuthError('temporarily_unavailable', 'The authorization server does not answer.', {
         reason,
+        retryAfter: 5,
         cause,
       })
     : new OAuthError('bad_gateway', 'The metadata of the authorization server cannot be used.', {

@@ -27,7 +27,8 @@ async function reach<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (cause) {
-    if (cause instanceof OAuthError) throw cause;
+    // A guarded fetch refuses a target for good; that one did not answer is said here, with the time to wait.
+    if (cause instanceof OAuthError && cause.code !== 'temporarily_unavailable') throw cause;
     throw new OAuthError('temporarily_unavailable', 'The authorization server does not answer.', {
       reason: 'upstream_unreachable',
       retryAfter: 5,

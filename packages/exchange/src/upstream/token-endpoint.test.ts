@@ -1,4 +1,5 @@
 import { entra } from '@mcp-obo/idp-profile';
+import { OAuthError } from '@mcp-obo/oauth-error';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import { asked, connect } from '../../test/connect-upstream.ts';
@@ -133,10 +134,12 @@ describe('no answer', () => {
   it.each([
     ['a reset connection', Object.assign(new TypeError('fetch failed'), { cause: new Error('ECONNRESET') })],
     ['a name that is not found', new TypeError('fetch failed')],
-  ])('P04: by %s is temporarily_unavailable', async (_what, error) => {
+    ['a guarded fetch', new OAuthError('temporarily_unavailable', 'Nobody answers.', { reason: 'timeout' })],
+  ])('P04: by %s is temporarily_unavailable, with the time to wait', async (_what, error) => {
     const { upstream } = connect({ fetch: () => () => Promise.reject(error) });
     await expect(upstream.exchange(asked)).rejects.toMatchObject({
       code: 'temporarily_unavailable',
+      retryAfter: 5,
       cause: error,
     });
   });
