@@ -65,7 +65,6 @@ describe('published keys', () => {
         'empty: malformed',
         ': no_kid',
         ': not_a_key',
-        ': not_a_key',
       ]);
     },
   );

@@ -1,0 +1,184 @@
+import { startRedis } from '@mcp-obo/testbed/redis';
+import { verifies } from '@mcp-obo/testbed/verifies';
+import { Redis } from 'ioredis';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { startBroker, tokenAnswer } from './fixture/broker.ts';
+import { claimsOf } from './fixture/upstream.ts';
+
+const server = await startRedis();
+afterAll(server.stop);
+const broker = await startBroker({ config: { cache: { url: server.url, prefix: 'x:' } } });
+afterAll(broker.close);
+const redis = new Redis(server.url);
+afterAll(() => redis.disconnect());
+beforeEach(() => redis.flushall());
+
+/** How often the issuer was asked while this ran. */
+async function asked(work: () => Promise<unknown>): Promise<number> {
+  const before = broker.upstream.requests.length;
+  await work();
+  return broker.upstream.requests.length - before;
+}
+const entries = () => redis.keys('x:e:*');
+const tokenOf = async (subject: string, changes = {}) =>
+  String(tokenAnswer(await broker.exchange(subject, changes)).access_token);
+
+describe('the cache', () => {
+  it(
+    verifies('tb:cache-key', 'K01 two users, 1,000 interleaved calls: nobody gets the token of the other'),
+    async () => {
+      const users = ['user-a', 'user-b'];
+      const subjects = await Promise.all(users.map((sub) => broker.subject({ sub })));
+      const wrong: string[] = [];
+      const count = await asked(async () => {
+        for (let round = 0; round < 50; round += 1) {
+          await Promise.all(
+            Array.from({ length: 20 }, async (_, index) => {
+              const token = await tokenOf(subjects[index % 2] ?? '');
+              if (claimsOf(token).sub !== users[index % 2]) wrong.push(token);
+            }),
+          );
+        }
+      });
+      expect(wrong).toEqual([]);
+      expect(count).toBe(2);
+    },
+  );
+
+  it(verifies('tb:cache-key', 'K01 two tokens of one user have two entries'), async () => {
+    expect(
+      await asked(async () => {
+        await tokenOf(await broker.subject());
+        await tokenOf(await broker.subject());
+      }),
+    ).toBe(2);
+  });
+
+  it(verifies('tb:cache-key', 'K04 scopes in another order are the same request'), async () => {
+    const subject = await broker.subject();
+    const count = await asked(async () => {
+      const [first, second] = [
+        await tokenOf(subject, { scope: 'api:expenses.read api:expenses.write' }),
+        await tokenOf(subject, { scope: 'api:expenses.write api:expenses.read' }),
+      ];
+      expect(first).toBe(second);
+    });
+    expect(count).toBe(1);
+    expect(await entries()).toHaveLength(1);
+  });
+
+  it(verifies('tb:cache-key', 'K04 fewer scopes are another request'), async () => {
+    const subject = await broker.subject();
+    expect(
+      await asked(async () => {
+        await tokenOf(subject, { scope: 'api:expenses.read api:expenses.write' });
+        expect(claimsOf(await tokenOf(subject)).scope).toBe('api:expenses.read');
+      }),
+    ).toBe(2);
+  });
+
+  it(verifies('tb:cache-key', 'K09 a claims challenge goes past the entry and replaces it'), async () => {
+    const subject = await broker.subject();
+    const old = await tokenOf(subject);
+    const claims = JSON.stringify({ access_token: { nbf: { essential: true, value: '1' } } });
+    const fresh = await tokenOf(subject, { claims });
+    expect(fresh).not.toBe(old);
+    expect(await asked(async () => expect(await tokenOf(subject)).toBe(fresh))).toBe(0);
+  });
+
+  it(verifies('tb:cache-ttl', 'K06 an entry ends before the subject token does'), async () => {
+    const exp = Math.floor(Date.now() / 1000) + 4;
+    const subject = await broker.subject({ exp });
+    const first = tokenAnswer(await broker.exchange(subject));
+    expect(Number(first.expires_in)).toBeLessThanOrEqual(4);
+    const [key = ''] = await entries();
+    // A fifth of what remains is the margin.
+    expect(Number(await redis.pexpiretime(key))).toBeLessThanOrEqual(exp * 1000 - 500);
+    expect(await asked(() => broker.exchange(subject))).toBe(0);
+    await expect.poll(() => redis.exists(key), { timeout: 6000, interval: 50 }).toBe(0);
+    const before = broker.upstream.requests.length;
+    const { status } = tokenAnswer(await broker.exchange(subject));
+    expect([200, 400, 502]).toContain(status);
+    expect(broker.upstream.requests.length - before).toBe(1);
+  });
+});
+
+describe('an entry somebody tampered with in Redis', () => {
+  const setAll = (change: (value: Buffer) => Buffer | string) => async () => {
+    for (const key of await entries())
+      await redis.set(key, change((await redis.getBuffer(key)) ?? Buffer.of()), 'KEEPTTL');
+  };
+  it.each<[string, () => Promise<unknown>]>([
+    [
+      'with a flipped bit',
+      setAll((value) => {
+        const changed = Buffer.from(value);
+        changed.writeUInt8(changed.readUInt8(changed.length - 20) ^ 1, changed.length - 20);
+        return changed;
+      }),
+    ],
+    [
+      'under a key that is gone',
+      setAll((value) =>
+        Buffer.concat([
+          value.subarray(0, 1),
+          Buffer.from('x'.repeat(value.readUInt8(0))),
+          value.subarray(1 + value.readUInt8(0)),
+        ]),
+      ),
+    ],
+    ['that is empty', setAll(() => '')],
+    ['that is cut off', setAll((value) => value.subarray(0, 30))],
+    ['that is plain text', setAll(() => '{"token":{"accessToken":"evil"}}')],
+    [
+      'of another type',
+      async () => {
+        for (const key of await entries()) {
+          await redis.del(key);
+          await redis.rpush(key, 'x');
+        }
+      },
+    ],
+  ])(verifies('tb:cache-sealed', 'K05 %s: a miss, and the entry is made anew'), async (_case, tamper) => {
+    const subject = await broker.subject();
+    const first = await tokenOf(subject);
+    await tamper();
+    expect(
+      await asked(async () => {
+        const second = await tokenOf(subject);
+        expect(second).not.toBe(first);
+        expect(claimsOf(second)).toMatchObject({ sub: 'user-1', aud: 'api://expenses' });
+      }),
+    ).toBe(1);
+    expect(await asked(() => broker.exchange(subject))).toBe(0);
+  });
+
+  it(
+    verifies('tb:cache-sealed', 'K05 copied from the entry of another user: a miss, never the other’s token'),
+    async () => {
+      const [mine, theirs] = [
+        await broker.subject({ sub: 'user-a' }),
+        await broker.subject({ sub: 'user-b' }),
+      ];
+      await tokenOf(theirs);
+      const [source = ''] = await entries();
+      await tokenOf(mine);
+      const [own = ''] = (await entries()).filter((key) => key !== source);
+      await redis.set(own, (await redis.getBuffer(source)) ?? '', 'KEEPTTL');
+      expect(await asked(async () => expect(claimsOf(await tokenOf(mine)).sub).toBe('user-a'))).toBe(1);
+    },
+  );
+
+  it(verifies('tb:cache-sealed', 'K05 an operator sees neither token nor user in Redis'), async () => {
+    const token = await tokenOf(await broker.subject({ sub: 'alice@acme.example', sid: 'session-7' }));
+    const keys = await redis.keys('*');
+    const values = await Promise.all(keys.map((key) => redis.dump(key)));
+    for (const secret of ['alice', 'session-7', ...token.split('.')]) {
+      expect([...keys, ...values].some((text) => text?.includes(secret))).toBe(false);
+    }
+  });
+});
+
+it(verifies('op:redaction', 'K05 no part of any token or secret is in log or audit'), () => {
+  expect(broker.leaks()).toEqual([]);
+});
