@@ -22,7 +22,7 @@ export const toolCall: Measurement = {
   contenders: [
     { id: 'open', label: 'SDK handler on Fastify, no authorization' },
     { id: 'guarded', label: 'the same behind `protectMcp`, tokens seen before' },
-    { id: 'example', label: 'apps/mcp-server, `whoami`: also audit file, metrics, spans off' },
+    { id: 'example', label: 'apps/mcp-server, `whoami`: also rate limit, metrics, audit file' },
   ],
   baseline: 'open',
   setUp: async (stage) => {
@@ -64,6 +64,8 @@ function startExample(stage: Stage, issuer: string, { url, jwksUri: jwks_uri }: 
     issuers: [{ tenant: 'acme', issuer, jwks_uri }],
     exchange: { token_endpoint: `${url}/token`, client_id: 'mcp-server', client_secret: { value: 'unused' } },
     downstream: { url },
+    // Counted for each call, and never reached.
+    rate_limit_rpm: 1_000_000_000,
     audit_file: auditFile,
   }));
 }
