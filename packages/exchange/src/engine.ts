@@ -83,8 +83,18 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
   }
 
   return {
-    exchange: (request) => observe(request, () => obtain(planExchange(wiring, request), request.signal)),
-    machine: (request) => observe(request, () => obtain(planMachine(wiring, request), request.signal)),
+    exchange: (request) =>
+      observe(
+        request,
+        () => planExchange(wiring, request),
+        (plan) => obtain(plan, request.signal),
+      ),
+    machine: (request) =>
+      observe(
+        request,
+        () => planMachine(wiring, request),
+        (plan) => obtain(plan, request.signal),
+      ),
     close: () => cache.close(),
   };
 }

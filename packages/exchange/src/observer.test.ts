@@ -59,3 +59,14 @@ describe('the span of an exchange', () => {
       expect(told).not.toContain(part);
   });
 });
+
+describe('the event of a machine’s request', () => {
+  it(verifies('op:audit', 'names the tenant and the issuer that the policy led to'), async () => {
+    const bench = createBench();
+    await bench.engine.machine({ client: 'mcp-server', target: 'expenses-api', scopes: [] });
+    const issued = bench.events.find(({ type }) => type === 'issued');
+    expect(issued).toMatchObject({
+      context: { kind: 'machine', tenant: 'acme', issuer: bench.acme.issuer.issuer },
+    });
+  });
+});

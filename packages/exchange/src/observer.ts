@@ -4,6 +4,7 @@ import { type Attributes, type Span, SpanStatusCode, trace } from '@opentelemetr
 import type { EngineMachineRequest, EngineRequest, IssuedToken } from './contract.ts';
 import { isAlarm } from './errors/outcome.ts';
 import type { ExchangeContext, ExchangeEvent } from './events.ts';
+import type { Plan } from './plan.ts';
 
 const tracer = trace.getTracer('@mcp-obo/exchange');
 
@@ -11,9 +12,10 @@ const tracer = trace.getTracer('@mcp-obo/exchange');
 export function createObserver(emit: (event: ExchangeEvent) => void, now: () => number) {
   return (
     request: EngineRequest | EngineMachineRequest,
-    work: () => Promise<IssuedToken>,
+    makePlan: () => Plan,
+    work: (plan: Plan) => Promise<IssuedToken>,
   ): Promise<IssuedToken> => {
-    const context = contextOf(request);
+    let context = contextOf(request);
     const attributes: Attributes = {
       'mcp_obo.target': context.target,
       'mcp_obo.kind': context.kind,
@@ -22,7 +24,9 @@ export function createObserver(emit: (event: ExchangeEvent) => void, now: () => 
     return tracer.startActiveSpan('token exchange', { attributes }, async (span) => {
       const started = now();
       try {
-        const token = await work();
+        const plan = makePlan();
+        context = withUpstream(context, plan);
+        const token = await work(plan);
         const { source, scopes: granted } = token;
         span.setAttribute('mcp_obo.cache', cacheWord[source]);
         emit({ type: 'issued', context, source, granted, durationMs: now() - started });
@@ -60,6 +64,12 @@ function contextOf(request: EngineRequest | EngineMachineRequest): ExchangeConte
     subjectTokenId: grant.tokenId,
     act: grant.act,
   };
+}
+
+/** A machine's request names neither issuer nor, most often, tenant: the plan does. */
+function withUpstream(context: ExchangeContext, { expected: { upstream } }: Plan): ExchangeContext {
+  const { tenant = upstream.tenant, issuer = upstream.issuer } = context;
+  return { ...context, tenant, issuer };
 }
 
 function fail(span: Span, { code, reason }: OAuthError): void {
