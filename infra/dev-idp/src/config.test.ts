@@ -56,6 +56,19 @@ describe('configuration', () => {
       'tenants.0.resources.0.identifier: must be an absolute URI',
     ],
     [
+      'a default scope that the resource does not have',
+      (config) => ({
+        ...config,
+        tenants: [
+          {
+            name: 'a',
+            resources: [{ identifier: 'api://x', name: 'x', scopes: ['a'], default_scopes: ['b'] }],
+          },
+        ],
+      }),
+      'tenants.0.resources.0.default_scopes: b is not in scopes',
+    ],
+    [
       'a user that is there twice',
       (config) => {
         const [acme] = config.tenants;

@@ -37,6 +37,8 @@ const resource = z.strictObject({
   name: word,
   /** Scopes, as names or with the words for the consent page. */
   scopes: z.array(z.union([scopeToken, z.strictObject({ name: scopeToken, description: word })])).min(1),
+  /** What a request gets that names no scope (RFC 6749 §3.3); such a request gets nothing when absent. */
+  default_scopes: z.array(scopeToken).min(1).optional(),
   /** Life of its access tokens; the tenant's when absent. */
   access_token_ttl: seconds.optional(),
   /** True for the resource that is meant when a client names none (MCP revisions before 2025-06-18). */
@@ -78,6 +80,12 @@ const tenant = z
           complain([list, index, 'audience'], 'names no resource of this tenant');
       });
     }
+    value.resources.forEach(({ scopes, default_scopes = [] }, index) => {
+      const known = new Set(scopes.map((scope) => (typeof scope === 'string' ? scope : scope.name)));
+      const unknown = default_scopes.find((scope) => !known.has(scope));
+      if (unknown !== undefined)
+        complain(['resources', index, 'default_scopes'], `${unknown} is not in scopes`);
+    });
     if (value.resources.filter((entry) => entry.default).length > 1)
       complain(['resources'], 'only one resource can be the default');
     for (const [list, key] of [

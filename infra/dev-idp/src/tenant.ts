@@ -5,6 +5,7 @@ import { createAccounts } from './accounts.ts';
 import { registerClientCredentials } from './client-credentials.ts';
 import type { TenantConfig } from './config.ts';
 import { createConsents } from './consents.ts';
+import { withDefaultScope } from './default-scope.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createInteractions } from './interaction/interaction.ts';
 import { createIssuedTokens } from './issued-tokens.ts';
@@ -79,7 +80,7 @@ export async function createTenant(origin: string, tenant: TenantConfig, deps: T
       const url = new URL(request.url ?? '/', origin);
       if (url.pathname.startsWith('/interaction/')) return interact(request, response);
       if (url.pathname === '/auth') {
-        const { pathname, search } = withOpenidForStepUp(url);
+        const { pathname, search } = withOpenidForStepUp(withDefaultScope(url, state.resources));
         request.url = pathname + search;
       }
       await callback(request, response);

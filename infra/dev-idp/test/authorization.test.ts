@@ -55,6 +55,16 @@ describe('access token', () => {
 });
 
 describe('authorization request', () => {
+  it.each([
+    ['no scope', undefined, mcp],
+    ['an empty scope', '', mcp],
+    ['neither scope nor resource', undefined, undefined],
+  ])('with %s gets the default scopes of the resource (RFC 6749 §3.3)', async (_case, scope, resource) => {
+    const callback = await idp.authorize({ scope, resource });
+    const { body } = await idp.redeem(callback, { resource: resource ?? '' });
+    expect(body.scope).toBe('mcp:tools:execute expenses:read');
+  });
+
   it('is answered with state and issuer (RFC 9207)', async () => {
     const callback = await idp.authorize();
     expect(callback.href.startsWith(redirectUri)).toBe(true);

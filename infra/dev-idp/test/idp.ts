@@ -42,6 +42,7 @@ export function testConfig(changes: { backchannelLogoutUri?: string } = {}): Dev
       identifier: mcp,
       name: 'Expenses for agents',
       default: true,
+      default_scopes: ['mcp:tools:execute', 'expenses:read'],
       scopes: [
         { name: 'mcp:tools:execute', description: 'Use tools in your name' },
         { name: 'expenses:read', description: 'See your expenses' },

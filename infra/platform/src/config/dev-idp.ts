@@ -1,4 +1,12 @@
-import { type DomainTenant, interactiveClient, machine, mcpScopes, target, tenants } from '../domain.ts';
+import {
+  type DomainTenant,
+  firstScopes,
+  interactiveClient,
+  machine,
+  mcpScopes,
+  target,
+  tenants,
+} from '../domain.ts';
 import type { World } from './world.ts';
 
 const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -29,6 +37,7 @@ function tenantConfig({ urls, secrets }: World, { name, users }: DomainTenant): 
         identifier: urls.mcp,
         name: 'Expenses',
         default: true,
+        default_scopes: [...firstScopes],
         scopes: Object.entries(mcpScopes).map(([scope, description]) => ({ name: scope, description })),
       },
       {
