@@ -58,7 +58,8 @@ export function createRefuser({ resourceMetadata, issuers, firstScopes }: Refuse
       errorDescription: error.message,
       scope,
       resourceMetadata,
-      claims,
+      // A header takes it as Base64, unlike the JSON of a token endpoint (Microsoft identity platform, claims challenge).
+      claims: claims === undefined ? undefined : Buffer.from(claims).toString('base64'),
     });
   }
 
