@@ -9,15 +9,22 @@ export const tokenExchangeRefusals: RefusalCodes = {
   insufficient_claims: 'insufficient_claims',
 };
 
-/** The same for an assertion: RFC 7523 §3.1; and what MSAL understands of a claims challenge. */
+/** The same for an assertion: RFC 7523 §3.1; and what Entra answers when claims or consent are missing, as MSAL knows it. */
 export const jwtBearerRefusals: RefusalCodes = {
   invalid_token: 'invalid_grant',
   insufficient_claims: 'interaction_required',
+  consent_required: 'invalid_grant',
+};
+
+/** Tells apart what shares a code with something else. */
+const suberrors: Readonly<Partial<Record<OAuthErrorCode, string>>> = {
+  invalid_token: 'subject_refused',
+  consent_required: 'consent_required',
 };
 
 /**
- * Runs the steps of a grant and spells its refusals as the grant's specification does. RFC 8693 has one code for
- * a bad subject and a bad request; `suberror` tells our own clients which it was.
+ * Runs the steps of a grant and spells its refusals as the grant's specification does. Where that has one code for
+ * two things, `suberror` tells which it was.
  */
 export async function spellRefusals<T>(codes: RefusalCodes, steps: () => Promise<T>): Promise<T> {
   try {
@@ -27,13 +34,12 @@ export async function spellRefusals<T>(codes: RefusalCodes, steps: () => Promise
     const code = codes[error.code];
     if (code === undefined) throw error;
     const { message, reason, params } = error;
-    const subject: Record<string, string> =
-      error.code === 'invalid_token' ? { suberror: 'subject_refused' } : {};
+    const suberror = suberrors[error.code];
     throw new OAuthError(code, message, {
       status: 400,
       cause: error,
       reason,
-      params: { ...subject, ...params },
+      params: { ...(suberror === undefined ? {} : { suberror }), ...params },
     });
   }
 }
