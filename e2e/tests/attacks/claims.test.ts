@@ -10,7 +10,7 @@ const server = await startResourceServer({
     {
       tenant: 'entra',
       path: `/${tid}/v2.0`,
-      settings: { profile: 'entra' },
+      settings: { profile: 'entra', scope_prefix: 'api://expenses-mcp/' },
       claims: {
         tid,
         oid: 'o-1',
