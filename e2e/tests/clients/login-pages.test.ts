@@ -1,6 +1,7 @@
 import { createLoginBrowser } from '@mcp-obo/dev-idp/login';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, inject, it } from 'vitest';
+import { post } from './fixture/mcp-http.ts';
 import { createMemoryProvider, redirectUrl } from './fixture/memory-provider.ts';
 import { authorizationRequest, discover, logInByHand, register } from './fixture/raw-login.ts';
 import { connectV2 } from './fixture/sdk-v2.ts';
@@ -110,6 +111,43 @@ describe('the identity provider, asked by a client', () => {
         const location = (await fetch(url, { redirect: 'manual' })).headers.get('location') ?? '';
         expect(new URL(location).searchParams.get('error')).toBe('invalid_target');
       }
+    },
+  );
+
+  it(
+    verifies(
+      'rs:both-eras',
+      'gives a client that names no scope and no resource, as early ones do, the first scopes',
+    ),
+    async () => {
+      const { url, verifier, client_id, server } = await newRequest();
+      url.searchParams.delete('scope');
+      url.searchParams.delete('resource');
+      const alice = userAtBrowser(platform, 'alice');
+      const code = (await alice.allow(url)).get('code') ?? '';
+      expect(alice.pages()).toEqual(['login', 'consent']);
+      const response = await fetch(server.token_endpoint, {
+        method: 'POST',
+        body: new URLSearchParams({
+          grant_type: 'authorization_code',
+          code,
+          client_id,
+          redirect_uri: redirectUrl,
+          code_verifier: verifier,
+        }),
+      });
+      const tokens = (await response.json()) as { access_token: string; scope: string };
+      expect(tokens.scope).toBe('mcp:tools:execute expenses:read');
+      const call = {
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'tools/call',
+        params: { name: 'list_expenses', arguments: {} },
+      };
+      const { messages } = await post(platform.urls.mcp, call, {
+        authorization: `Bearer ${tokens.access_token}`,
+      });
+      expect(messages[0].result.structuredContent.expenses.length).toBeGreaterThan(0);
     },
   );
 

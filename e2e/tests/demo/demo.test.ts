@@ -11,7 +11,7 @@ afterEach(async () => {
 });
 
 async function demo(...args: string[]): Promise<RunningScript> {
-  running = runScript('e2e/src/demo/main.ts', '--json', '--ports', String(await freeBase()), ...args);
+  running = runScript('e2e/src/demo/main.ts', ['--json', '--ports', String(await freeBase()), ...args]);
   return running;
 }
 
@@ -87,7 +87,7 @@ describe('npm run demo', () => {
     [['--ports', 'many'], /--ports must be a number/],
     [['--unknown'], /--unknown/],
   ])('refuses %j with a sentence and starts nothing', async (args, message) => {
-    running = runScript('e2e/src/demo/main.ts', ...args);
+    running = runScript('e2e/src/demo/main.ts', args);
     expect(await running.ended).toBe(2);
     expect(running.stderr()).toMatch(message);
     expect(running.stderr()).not.toContain('    at ');
