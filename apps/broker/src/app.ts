@@ -78,6 +78,8 @@ export async function buildApp(
   app.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control'))
       reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
+    // A connection that its client keeps would hold the process until the client lets go of it.
+    if (draining) reply.header('connection', 'close');
   });
   app.addHook('preClose', async () => {
     draining = true;

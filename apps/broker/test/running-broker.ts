@@ -19,7 +19,7 @@ export interface Ended {
 export interface RunningBroker {
   /** Resolves when the text is in its output; rejects when it ends before. */
   readonly says: (text: string) => Promise<void>;
-  readonly signal: (name: 'SIGTERM' | 'SIGINT') => void;
+  readonly signal: (name: NodeJS.Signals) => void;
   readonly ended: Promise<Ended>;
 }
 
@@ -93,6 +93,7 @@ export function slowPost(url: string, body: string, authorization: string) {
   });
   const answer = once(outgoing, 'response').then(async ([incoming]) => ({
     status: (incoming as IncomingMessage).statusCode,
+    connection: (incoming as IncomingMessage).headers.connection,
     body: JSON.parse(await bodyOf(incoming as IncomingMessage)),
   }));
   outgoing.write(body.slice(0, 20));
