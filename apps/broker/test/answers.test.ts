@@ -1,5 +1,7 @@
 import { verifies } from '@mcp-obo/testbed/verifies';
+import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
+import { readinessRoute } from '../src/routes/readiness.ts';
 import { createFixture, jwtBearer, tokenExchange } from './fixture.ts';
 import { broker } from './settings.ts';
 
@@ -77,5 +79,15 @@ describe('health', () => {
     const [alive, ready] = [await app.inject('/health'), await app.inject('/ready')];
     expect([alive.statusCode, alive.json()]).toEqual([200, { status: 'ok' }]);
     expect([ready.statusCode, ready.json()]).toEqual([200, { status: 'ready', cache: 'memory' }]);
+  });
+
+  it(verifies('tb:health', 'is not ready from the moment it is told to end'), async () => {
+    let draining = false;
+    const server = Fastify();
+    await server.register(readinessRoute, { cacheHealthy: undefined, draining: () => draining });
+    expect((await server.inject('/ready')).statusCode).toBe(200);
+    draining = true;
+    const response = await server.inject('/ready');
+    expect([response.statusCode, response.json()]).toEqual([503, { status: 'draining' }]);
   });
 });

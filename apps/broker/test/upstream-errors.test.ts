@@ -38,7 +38,7 @@ const rows: readonly (readonly [
     'E01: missing consent',
     () => refused(400, 'consent_required'),
     [400, 'consent_required'],
-    [400, 'consent_required'],
+    [400, 'invalid_grant'],
   ],
   [
     'a user who must interact',
