@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError } from '@mcp-obo/config';
+import { ConfigError, type ConfigSource } from '@mcp-obo/config';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { generate } from 'selfsigned';
 import { describe, expect, it } from 'vitest';
@@ -20,12 +20,13 @@ function readText(path: string): string {
 }
 
 function problemsOf(change: (text: string) => string): string {
+  const changed = (path: string) => (path === file ? change(readText(path)) : readText(path));
+  return problemsIn({ env: {}, file, readText: changed });
+}
+
+function problemsIn(source: ConfigSource): string {
   try {
-    loadConfig({
-      env: {},
-      file,
-      readText: (path) => (path === file ? change(readText(path)) : readText(path)),
-    });
+    loadConfig(source);
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;
@@ -150,6 +151,19 @@ describe('the configuration', () => {
   ];
   it.each(refusals)('refuses %s', (_what, change, expected) => {
     expect(problemsOf(change)).toContain(expected);
+  });
+
+  it(verifies('op:config', 'names the variables that a broker for one server lacks'), () => {
+    expect(problemsIn({ env: {} })).toContain(
+      'clients: is required; one MCP server alone can be described by OAUTH_ISSUER',
+    );
+    const message = problemsIn({ env: { OAUTH_ISSUER: 'https://idp.example' } });
+    for (const line of [
+      'single.resource (OAUTH_AUDIENCE): is required',
+      'single.upstream_client (OBO_CLIENT_ID): is required',
+      'single.upstream_secret (OBO_CLIENT_SECRET, OBO_CLIENT_SECRET_FILE): is required',
+    ])
+      expect(message).toContain(line);
   });
 
   it('never repeats a secret in its message', () => {

@@ -46,9 +46,23 @@ describe('loadConfig', () => {
     expect(load).toThrow(/isuer/);
   });
 
-  it('says which file cannot be read', () => {
-    expect(() => loadConfig(schema, names, { env: {}, file: '/nowhere/x.yaml' })).toThrow(
-      /\/nowhere\/x\.yaml: ENOENT/,
-    );
+  it.each([
+    ['nothing', '', 'listen (MCP_PORT): is required'],
+    ['a text for a mapping', 'listen: here', 'listen (MCP_PORT): must be a mapping'],
+    ['a list for a mapping', 'listen: [1]', 'listen (MCP_PORT): must be a mapping'],
+    ['an unknown name', 'listen: {port: 1, prot: 2}', 'listen: there is no such setting: prot'],
+    ['no YAML', 'listen: [', 'x.yaml: is no YAML: '],
+    ['no mapping', '- 1', 'x.yaml: must hold a mapping of settings at its top level'],
+  ])('says how to mend a file with %s', (_what, text, line) => {
+    const read = () => loadConfig(schema, names, { env: {}, file: 'x.yaml', readText: () => text });
+    expect(read).toThrow(`\n  ${line}`);
+    expect(read).not.toThrow(/received|column \d+:/);
+  });
+
+  it.each([
+    ['/nowhere/x.yaml', '/nowhere/x.yaml: there is no such file'],
+    ['/', '/: is a folder, and must be a file'],
+  ])('says why %s cannot be read', (file, line) => {
+    expect(() => loadConfig(schema, names, { env: {}, file })).toThrow(line);
   });
 });

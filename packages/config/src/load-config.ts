@@ -29,7 +29,7 @@ export function loadConfig<S extends z.ZodType>(
     const value = source.env[name];
     if (value !== undefined && value !== '') place(settings, path.split('.'), value);
   }
-  const parsed = schema.safeParse(settings);
+  const parsed = schema.safeParse(settings, { error: settingProblem });
   if (parsed.success) return parsed.data;
   throw new ConfigError(parsed.error.issues.map((issue) => describe(issue, envNames)));
 }
@@ -51,10 +51,21 @@ function parseFile(file: string, readText: (path: string) => string): unknown {
   try {
     return parse(readText(file));
   } catch (cause) {
-    const problem =
-      cause instanceof Error ? (cause.message.split('\n')[0] ?? 'cannot be read') : 'cannot be read';
-    throw new ConfigError([{ setting: file, problem }]);
+    throw new ConfigError([{ setting: file, problem: fileProblem(cause) }]);
   }
+}
+
+const fileProblems: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'this user may not read it',
+  EISDIR: 'is a folder, and must be a file',
+};
+
+function fileProblem(cause: unknown): string {
+  const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown };
+  if (typeof code === 'string' && Object.hasOwn(fileProblems, code)) return fileProblems[code] ?? '';
+  const [sentence = ''] = typeof message === 'string' ? message.split('\n') : [];
+  return sentence === '' ? 'cannot be read' : `is no YAML: ${sentence.replace(/:$/, '')}`;
 }
 
 function place(settings: Settings, path: readonly string[], value: string): void {
@@ -74,10 +85,31 @@ function isSettings(value: unknown): value is Settings {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** What is wrong with a setting whose schema has no sentence of its own; for `safeParse(…, { error })`. */
+export function settingProblem(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'unrecognized_keys') return `there is no such setting: ${issue.keys.join(', ')}`;
+  if (issue.code !== 'invalid_type') return undefined;
+  return issue.input === undefined ? 'is required' : `must be ${kinds[issue.expected] ?? issue.expected}`;
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  array: 'a list',
+  boolean: 'true or false',
+  number: 'a number',
+  object: 'a mapping',
+  record: 'a mapping',
+  string: 'a text',
+};
+
+/** A section that is not there is named with every variable that sets a part of it. */
 function describe(issue: z.core.$ZodIssue, envNames: EnvNames): ConfigProblem {
   const path = issue.path.map(String).join('.');
-  const names = Object.entries(envNames).filter(([, target]) => target === path);
+  const at = Object.entries(envNames).filter(([, target]) => target === path);
+  const below =
+    issue.code === 'invalid_type'
+      ? Object.entries(envNames).filter(([, target]) => target.startsWith(`${path}.`))
+      : [];
+  const variables = (at.length > 0 ? at : below).map(([name]) => name).join(', ');
   const setting = path === '' ? '(top level)' : path;
-  const variables = names.map(([name]) => name).join(', ');
   return { setting: variables === '' ? setting : `${setting} (${variables})`, problem: issue.message };
 }

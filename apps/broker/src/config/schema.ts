@@ -1,9 +1,9 @@
-import type { ConfigSource } from '@mcp-obo/config';
+import { type ConfigSource, settingProblem } from '@mcp-obo/config';
 import { z } from 'zod';
 import { crossChecks } from './cross-checks.ts';
 import { configFiles } from './secrets.ts';
 import { configSections } from './sections.ts';
-import { expandSingle } from './single.ts';
+import { expandSingle, missingSection } from './single.ts';
 
 /** The configuration after parsing: complete, with secrets read. */
 export type BrokerConfig = { readonly [Name in keyof Sections]: z.output<Sections[Name]> };
@@ -41,9 +41,9 @@ function parseSections(
 ): Partial<BrokerConfig> {
   const config: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(sections)) {
-    const result = schema.safeParse(settings[name]);
+    const result = schema.safeParse(settings[name], { error: settingProblem });
     if (result.success) config[name] = result.data;
-    else if (settings[name] === undefined) report([name], 'is required');
+    else if (settings[name] === undefined) report([name], missingSection(name));
     else for (const { path, message } of result.error.issues) report([name, ...path], message);
   }
   return config as Partial<BrokerConfig>;

@@ -1,3 +1,4 @@
+import { settingProblem } from '@mcp-obo/config';
 import { z } from 'zod';
 
 const text = z.string().min(1);
@@ -21,6 +22,16 @@ export const singleServer = z.strictObject({
   target_scopes: text,
 });
 
+/** Sections that `single` stands for. */
+const singleSections = ['issuers', 'clients', 'targets', 'policy'];
+
+/** What is said of a section that is not there. */
+export function missingSection(name: string): string {
+  return singleSections.includes(name)
+    ? 'is required; one MCP server alone can be described by OAUTH_ISSUER and the variables beside it'
+    : 'is required';
+}
+
 /** Puts what `single` says in the place of `issuers`, `clients`, `targets` and `policy`. */
 export function expandSingle(
   settings: Readonly<Record<string, unknown>>,
@@ -28,17 +39,17 @@ export function expandSingle(
 ): Record<string, unknown> {
   const { single: given, ...rest } = settings;
   if (given === undefined) return rest;
-  const clashes = ['issuers', 'clients', 'targets', 'policy'].filter((name) => Object.hasOwn(rest, name));
+  const clashes = singleSections.filter((name) => Object.hasOwn(rest, name));
   if (clashes.length > 0)
     context.addIssue({
       code: 'custom',
       path: ['single'],
       message: `describes one server alone; use it (or its variables) without ${clashes.join(', ')} in the file`,
     });
-  const parsed = singleServer.safeParse(given);
+  const parsed = singleServer.safeParse(given, { error: settingProblem });
   if (parsed.success) return { ...rest, ...sectionsOf(parsed.data) };
-  for (const { path, message } of parsed.error.issues)
-    context.addIssue({ code: 'custom', path: ['single', ...path], message });
+  for (const issue of parsed.error.issues)
+    context.issues.push({ ...issue, path: ['single', ...issue.path] } as z.core.$ZodRawIssue);
   return z.NEVER;
 }
 
