@@ -1,17 +1,13 @@
-import { startRedis } from '@mcp-obo/testbed/redis';
+import { type RedisServer, redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { Redis } from 'ioredis';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { startBroker, tokenAnswer } from './fixture/broker.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Broker, startBroker, tokenAnswer } from './fixture/broker.ts';
 import { claimsOf } from './fixture/upstream.ts';
 
-const server = await startRedis();
-afterAll(server.stop);
-const broker = await startBroker({ config: { cache: { url: server.url, prefix: 'x:' } } });
-afterAll(broker.close);
-const redis = new Redis(server.url);
-afterAll(() => redis.disconnect());
-beforeEach(() => redis.flushall());
+let server: RedisServer;
+let broker: Broker;
+let redis: Redis;
 
 /** How often the issuer was asked while this ran. */
 async function asked(work: () => Promise<unknown>): Promise<number> {
@@ -23,7 +19,19 @@ const entries = () => redis.keys('x:e:*');
 const tokenOf = async (subject: string, changes = {}) =>
   String(tokenAnswer(await broker.exchange(subject, changes)).access_token);
 
-describe('the cache', () => {
+describe.skipIf(!redisAvailable())('the cache in Redis', () => {
+  beforeAll(async () => {
+    server = await startRedis();
+    broker = await startBroker({ config: { cache: { url: server.url, prefix: 'x:' } } });
+    redis = new Redis(server.url);
+  });
+  beforeEach(() => redis.flushall());
+  afterAll(async () => {
+    redis.disconnect();
+    await broker.close();
+    await server.stop();
+  });
+
   it(
     verifies('tb:cache-key', 'K01 two users, 1,000 interleaved calls: nobody gets the token of the other'),
     async () => {
@@ -102,84 +110,86 @@ describe('the cache', () => {
     expect(Number(last.expires_in)).toBeLessThanOrEqual(2);
     expect(broker.upstream.requests.length - before).toBe(1);
   });
-});
+  describe('an entry somebody tampered with in Redis', () => {
+    const setAll = (change: (value: Buffer) => Buffer | string) => async () => {
+      for (const key of await entries())
+        await redis.set(key, change((await redis.getBuffer(key)) ?? Buffer.of()), 'KEEPTTL');
+    };
+    it.each<[string, () => Promise<unknown>]>([
+      [
+        'with a flipped bit',
+        setAll((value) => {
+          const changed = Buffer.from(value);
+          changed.writeUInt8(changed.readUInt8(changed.length - 20) ^ 1, changed.length - 20);
+          return changed;
+        }),
+      ],
+      [
+        'under a key that is gone',
+        setAll((value) =>
+          Buffer.concat([
+            value.subarray(0, 1),
+            Buffer.from('x'.repeat(value.readUInt8(0))),
+            value.subarray(1 + value.readUInt8(0)),
+          ]),
+        ),
+      ],
+      ['that is empty', setAll(() => '')],
+      ['that is cut off', setAll((value) => value.subarray(0, 30))],
+      ['that is plain text', setAll(() => '{"token":{"accessToken":"evil"}}')],
+      [
+        'of another type',
+        async () => {
+          for (const key of await entries()) {
+            await redis.del(key);
+            await redis.rpush(key, 'x');
+          }
+        },
+      ],
+    ])(verifies('tb:cache-sealed', 'K05 %s: a miss, and the entry is made anew'), async (_case, tamper) => {
+      const subject = await broker.subject();
+      const first = await tokenOf(subject);
+      await tamper();
+      expect(
+        await asked(async () => {
+          const second = await tokenOf(subject);
+          expect(second).not.toBe(first);
+          expect(claimsOf(second)).toMatchObject({ sub: 'user-1', aud: 'api://expenses' });
+        }),
+      ).toBe(1);
+      expect(await asked(() => broker.exchange(subject))).toBe(0);
+    });
 
-describe('an entry somebody tampered with in Redis', () => {
-  const setAll = (change: (value: Buffer) => Buffer | string) => async () => {
-    for (const key of await entries())
-      await redis.set(key, change((await redis.getBuffer(key)) ?? Buffer.of()), 'KEEPTTL');
-  };
-  it.each<[string, () => Promise<unknown>]>([
-    [
-      'with a flipped bit',
-      setAll((value) => {
-        const changed = Buffer.from(value);
-        changed.writeUInt8(changed.readUInt8(changed.length - 20) ^ 1, changed.length - 20);
-        return changed;
-      }),
-    ],
-    [
-      'under a key that is gone',
-      setAll((value) =>
-        Buffer.concat([
-          value.subarray(0, 1),
-          Buffer.from('x'.repeat(value.readUInt8(0))),
-          value.subarray(1 + value.readUInt8(0)),
-        ]),
+    it(
+      verifies(
+        'tb:cache-sealed',
+        'K05 copied from the entry of another user: a miss, never the other’s token',
       ),
-    ],
-    ['that is empty', setAll(() => '')],
-    ['that is cut off', setAll((value) => value.subarray(0, 30))],
-    ['that is plain text', setAll(() => '{"token":{"accessToken":"evil"}}')],
-    [
-      'of another type',
       async () => {
-        for (const key of await entries()) {
-          await redis.del(key);
-          await redis.rpush(key, 'x');
-        }
+        const [mine, theirs] = [
+          await broker.subject({ sub: 'user-a' }),
+          await broker.subject({ sub: 'user-b' }),
+        ];
+        await tokenOf(theirs);
+        const [source = ''] = await entries();
+        await tokenOf(mine);
+        const [own = ''] = (await entries()).filter((key) => key !== source);
+        await redis.set(own, (await redis.getBuffer(source)) ?? '', 'KEEPTTL');
+        expect(await asked(async () => expect(claimsOf(await tokenOf(mine)).sub).toBe('user-a'))).toBe(1);
       },
-    ],
-  ])(verifies('tb:cache-sealed', 'K05 %s: a miss, and the entry is made anew'), async (_case, tamper) => {
-    const subject = await broker.subject();
-    const first = await tokenOf(subject);
-    await tamper();
-    expect(
-      await asked(async () => {
-        const second = await tokenOf(subject);
-        expect(second).not.toBe(first);
-        expect(claimsOf(second)).toMatchObject({ sub: 'user-1', aud: 'api://expenses' });
-      }),
-    ).toBe(1);
-    expect(await asked(() => broker.exchange(subject))).toBe(0);
+    );
+
+    it(verifies('tb:cache-sealed', 'K05 an operator sees neither token nor user in Redis'), async () => {
+      const token = await tokenOf(await broker.subject({ sub: 'alice@acme.example', sid: 'session-7' }));
+      const keys = await redis.keys('*');
+      const values = await Promise.all(keys.map((key) => redis.dump(key)));
+      for (const secret of ['alice', 'session-7', ...token.split('.')]) {
+        expect([...keys, ...values].some((text) => text?.includes(secret))).toBe(false);
+      }
+    });
   });
 
-  it(
-    verifies('tb:cache-sealed', 'K05 copied from the entry of another user: a miss, never the other’s token'),
-    async () => {
-      const [mine, theirs] = [
-        await broker.subject({ sub: 'user-a' }),
-        await broker.subject({ sub: 'user-b' }),
-      ];
-      await tokenOf(theirs);
-      const [source = ''] = await entries();
-      await tokenOf(mine);
-      const [own = ''] = (await entries()).filter((key) => key !== source);
-      await redis.set(own, (await redis.getBuffer(source)) ?? '', 'KEEPTTL');
-      expect(await asked(async () => expect(claimsOf(await tokenOf(mine)).sub).toBe('user-a'))).toBe(1);
-    },
-  );
-
-  it(verifies('tb:cache-sealed', 'K05 an operator sees neither token nor user in Redis'), async () => {
-    const token = await tokenOf(await broker.subject({ sub: 'alice@acme.example', sid: 'session-7' }));
-    const keys = await redis.keys('*');
-    const values = await Promise.all(keys.map((key) => redis.dump(key)));
-    for (const secret of ['alice', 'session-7', ...token.split('.')]) {
-      expect([...keys, ...values].some((text) => text?.includes(secret))).toBe(false);
-    }
+  it(verifies('op:redaction', 'K05 no part of any token or secret is in log or audit'), () => {
+    expect(broker.leaks()).toEqual([]);
   });
-});
-
-it(verifies('op:redaction', 'K05 no part of any token or secret is in log or audit'), () => {
-  expect(broker.leaks()).toEqual([]);
 });

@@ -1,20 +1,16 @@
 import { freePorts } from '@mcp-obo/testbed/ports';
-import { startRedis } from '@mcp-obo/testbed/redis';
+import { type RedisServer, redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Broker, startBroker } from './fixture/broker.ts';
 import { send } from './fixture/http.ts';
-import { startTcpProxy } from './fixture/tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy } from './fixture/tcp-proxy.ts';
 
-let server = await startRedis();
-afterAll(() => server.stop());
-const proxy = await startTcpProxy(server.port);
-afterAll(proxy.close);
-const broker = await startBroker({ config: { cache: { url: `redis://127.0.0.1:${proxy.port}` } } });
-afterAll(broker.close);
+let server: RedisServer;
+let proxy: TcpProxy;
+let broker: Broker;
+let admin: Redis;
 const connectAdmin = () => new Redis(server.url).on('error', () => undefined);
-let admin = connectAdmin();
-afterAll(() => admin.disconnect());
 
 const readiness = async ({ url }: Broker) => JSON.parse((await send(`${url}/ready`, { method: 'GET' })).body);
 const ready = { status: 'ready', cache: 'redis' };
@@ -57,7 +53,19 @@ describe('a Redis that is not there', () => {
   });
 });
 
-describe('a Redis that fails', () => {
+describe.skipIf(!redisAvailable())('a Redis that fails', () => {
+  beforeAll(async () => {
+    server = await startRedis();
+    proxy = await startTcpProxy(server.port);
+    broker = await startBroker({ config: { cache: { url: `redis://127.0.0.1:${proxy.port}` } } });
+    admin = connectAdmin();
+  });
+  afterAll(async () => {
+    admin.disconnect();
+    await broker.close();
+    await proxy.close();
+    await server.stop();
+  });
   afterEach(async () => {
     proxy.set('clear');
     await heals();
