@@ -14,7 +14,8 @@ export const auth0: IdpProfile = {
     ...generic.token,
     roleClaims: [['roles'], ['permissions']],
     maxLifetime: 86_400,
-    isMachine: (claims) => text(claims, 'sub')?.endsWith('@clients') === true,
+    isMachine: (claims) =>
+      text(claims, 'sub')?.endsWith('@clients') === true || text(claims, 'gty') === 'client-credentials',
     refuse: (claims) =>
       Object.hasOwn(claims, 'nonce') || Object.hasOwn(claims, 'at_hash') ? 'id_token' : undefined,
   },

@@ -2,6 +2,9 @@ import { text } from './claims.ts';
 import { generic } from './generic.ts';
 import type { IdpProfile } from './profile.ts';
 
+/** Claims of the client scope `service_account`: there also when a client's tokens have no `profile` scope. */
+const serviceAccountClaims = ['clientHost', 'clientAddress'];
+
 /** Keycloak 26: `typ` is `JWT` unless the client says otherwise, the payload's own `typ` tells ID tokens apart. */
 export const keycloak: IdpProfile = {
   ...generic,
@@ -11,7 +14,9 @@ export const keycloak: IdpProfile = {
     typ: ['at+jwt', 'jwt'],
     clientClaims: ['client_id', 'azp'],
     roleClaims: [['realm_access', 'roles'], ['roles']],
-    isMachine: (claims) => text(claims, 'preferred_username')?.startsWith('service-account-') === true,
+    isMachine: (claims) =>
+      text(claims, 'preferred_username')?.startsWith('service-account-') === true ||
+      serviceAccountClaims.some((name) => Object.hasOwn(claims, name)),
     refuse: (claims) => {
       const kind = text(claims, 'typ');
       return kind === undefined || kind === 'Bearer' || kind === 'DPoP' ? undefined : 'payload_typ';
