@@ -68,6 +68,16 @@ describe.each(implementations)('a cache %s', (name, open) => {
     expect(String(await cache.get('again'))).toBe('two');
   });
 
+  it.skipIf(skipped)('adds once, however many ask at the same moment', async () => {
+    const added = await Promise.all(
+      Array.from({ length: 20 }, () => cache.add('once', bytes('v'), at(['once-tag']))),
+    );
+    expect(added.filter(Boolean)).toHaveLength(1);
+    expect(String(await cache.get('once'))).toBe('v');
+    expect(await cache.evictByTag('once-tag')).toBe(1);
+    expect(await cache.add('once', bytes('w'), at())).toBe(true);
+  });
+
   it.skipIf(skipped)(verifies('tb:cache-ttl', 'forgets an entry when its time is over'), async () => {
     await cache.set('short', bytes('v'), { expiresAt: time.now + 800, tags: ['short-tag'] });
     expect(String(await cache.get('short'))).toBe('v');

@@ -182,11 +182,13 @@ describe('the cache of exchanges', () => {
     await expect(after.engine.exchange(request(subject))).resolves.toMatchObject({ source: 'exchange' });
   });
 
+  const down = () => Promise.reject(new Error('down'));
+
   it('never holds up an exchange when it fails', async () => {
-    const down = () => Promise.reject(new Error('down'));
     const cache: Cache = {
       get: down,
       set: down,
+      add: down,
       delete: down,
       evictByTag: down,
       healthy: async () => false,
@@ -211,6 +213,7 @@ describe('the cache of exchanges', () => {
     const cache: Cache = {
       get: async (key) => entries.get(key),
       set: async (key, value) => void entries.set(key, value),
+      add: down,
       delete: async (key) => void entries.delete(key),
       evictByTag: async () => 0,
       healthy: async () => true,

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Cache } from './cache.ts';
+import type { Cache, CacheEntryOptions } from './cache.ts';
 
 export interface MemoryCacheOptions {
   /** The least recently used entry makes room for the next. Default 10,000. */
@@ -30,19 +30,28 @@ export function createMemoryCache({ maxEntries = 10_000, now }: MemoryCacheOptio
     }
   }
 
+  function read(key: string): Uint8Array | undefined {
+    const entry = entries.get(key);
+    if (entry === undefined) return undefined;
+    if (now() < entry.expiresAt) return entry.value;
+    entries.delete(key);
+    return undefined;
+  }
+
+  function write(key: string, value: Uint8Array, { expiresAt, tags }: CacheEntryOptions): void {
+    entries.delete(key);
+    if (!(now() < expiresAt)) return;
+    entries.set(key, { value, expiresAt, tags });
+    for (const tag of tags) keysByTag.set(tag, (keysByTag.get(tag) ?? new Set()).add(key));
+  }
+
   return {
-    async get(key) {
-      const entry = entries.get(key);
-      if (entry === undefined) return undefined;
-      if (now() < entry.expiresAt) return entry.value;
-      entries.delete(key);
-      return undefined;
-    },
-    async set(key, value, { expiresAt, tags }) {
-      entries.delete(key);
-      if (!(now() < expiresAt)) return;
-      entries.set(key, { value, expiresAt, tags });
-      for (const tag of tags) keysByTag.set(tag, (keysByTag.get(tag) ?? new Set()).add(key));
+    get: async (key) => read(key),
+    set: async (key, value, options) => write(key, value, options),
+    async add(key, value, options) {
+      if (read(key) !== undefined) return false;
+      write(key, value, options);
+      return true;
     },
     async delete(key) {
       entries.delete(key);

@@ -44,6 +44,7 @@ export function sealCache(cache: Cache, keyRing: KeyRing, random: RandomBytes = 
       return value;
     },
     set: (key, value, options) => cache.set(key, seal(value, key, newest, random), options),
+    add: (key, value, options) => cache.add(key, seal(value, key, newest, random), options),
   };
 }
 

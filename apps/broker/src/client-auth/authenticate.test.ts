@@ -63,6 +63,7 @@ function cacheOver(entries: Map<string, Uint8Array>): Cache {
   return {
     get: async (key) => entries.get(key),
     set: async (key, value) => void entries.set(key, value),
+    add: async (key, value) => !entries.has(key) && entries.set(key, value).has(key),
     delete: async (key) => void entries.delete(key),
     evictByTag: async () => 0,
     healthy: async () => true,

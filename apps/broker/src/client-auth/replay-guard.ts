@@ -18,8 +18,8 @@ export interface ReplayGuardOptions {
 }
 
 /**
- * A replay guard: within this process exact, also for requests at the same moment; between replicas through
- * the cache, which may be away, and then each process guards itself.
+ * A replay guard: exact, also for requests at the same moment and between replicas that share the cache. While
+ * the cache is away each process guards itself.
  */
 export function createReplayGuard({ cache, now, maxEntries = 100_000 }: ReplayGuardOptions): ReplayGuard {
   const seen = new LRUCache<string, true>({ max: maxEntries, ttl: 1, perf: { now }, ttlResolution: 0 });
@@ -28,9 +28,7 @@ export function createReplayGuard({ cache, now, maxEntries = 100_000 }: ReplayGu
       const key = `client-assertion:${tokenHash(JSON.stringify([client, id]))}`;
       if (seen.has(key)) return false;
       seen.set(key, true, { ttl: Math.max(1, expiresAt - now()) });
-      if ((await cache.get(key)) !== undefined) return false;
-      await cache.set(key, used, { expiresAt, tags: [] });
-      return true;
+      return await cache.add(key, used, { expiresAt, tags: [] });
     },
   };
 }

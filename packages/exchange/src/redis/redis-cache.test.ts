@@ -108,6 +108,7 @@ describe.skipIf(!hasRedis)('a Redis that fails', () => {
     const { cache, failures, redis } = open('redis://127.0.0.1:1');
     expect(await cache.get('a')).toBeUndefined();
     await cache.set('a', Buffer.of(1), soon());
+    expect(await cache.add('once', Buffer.of(1), soon())).toBe(true);
     expect(await cache.healthy()).toBe(false);
     expect(failures).toEqual(expect.arrayContaining(['get', 'set', 'ping']));
     await expect(cache.evictByTag('tag')).rejects.toThrow();

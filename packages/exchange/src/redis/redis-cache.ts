@@ -67,6 +67,16 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
         await redis.set(entryName(key), Buffer.from(value), 'PXAT', end);
       });
     },
+    async add(key, value, { expiresAt, tags }) {
+      const end = Math.floor(expiresAt);
+      if (end <= now()) return true;
+      const answer = await attempt('set', async () => {
+        const stored = await redis.set(entryName(key), Buffer.from(value), 'PXAT', end, 'NX');
+        if (stored !== null) await Promise.all(tags.map((tag) => addToTag(tag, key, end)));
+        return stored;
+      });
+      return answer !== null;
+    },
     async delete(key) {
       await attempt('delete', () => redis.del(entryName(key)));
     },
