@@ -4,11 +4,16 @@ import type { Run, Stage } from './measurement.ts';
 
 /** Connections that each have one request under way. */
 const CONNECTIONS = 8;
+const PRIMING_MS = 60_000;
 
-/** One request; undefined when there are none left. */
-export type NextRequest = () =>
-  | { readonly headers: Readonly<Record<string, string>>; readonly body: string }
-  | undefined;
+/** One request, as it is sent. */
+export interface Sent {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The next request; undefined when there are none left. */
+export type NextRequest = () => Sent | undefined;
 
 export interface LoadOptions {
   /** Complete URL; all requests are POSTs to it. */
@@ -54,4 +59,28 @@ export function httpRun(stage: Stage, { url, next, isRight, server }: LoadOption
 export function inTurn<T>(items: readonly [T, ...T[]]): () => T {
   let index = 0;
   return () => items[index++ % items.length] ?? items[0];
+}
+
+/** Sends requests that are made before each slice, each of them once. */
+export function onceEach(
+  stage: Stage,
+  options: Omit<LoadOptions, 'next'>,
+  make: (milliseconds: number) => Promise<readonly Sent[]>,
+): Run {
+  let requests: Sent[] = [];
+  const run = httpRun(stage, { ...options, next: () => requests.pop() });
+  return async (milliseconds) => {
+    requests = [...(await make(milliseconds))];
+    return run(milliseconds);
+  };
+}
+
+/** Sends each request once, however long it takes, so that what follows is in the cache. */
+export async function prime(
+  stage: Stage,
+  options: Omit<LoadOptions, 'next'>,
+  requests: readonly Sent[],
+): Promise<void> {
+  const { calls } = await onceEach(stage, options, async () => requests)(PRIMING_MS);
+  if (calls < requests.length) throw new Error(`${options.url} takes too long to fill its cache.`);
 }

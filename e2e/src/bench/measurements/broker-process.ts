@@ -3,9 +3,7 @@ import type { ContenderProcess } from '../contender-process.ts';
 import type { Stage } from '../measurement.ts';
 import { startService } from '../service-process.ts';
 import { type BenchIdp, resource, target } from './token-endpoint.ts';
-
-/** The id of the one client of every broker of the bench. */
-export const clientId = 'mcp-server';
+import { clientId } from './token-request.ts';
 
 export interface BrokerProcessOptions {
   readonly idp: BenchIdp;

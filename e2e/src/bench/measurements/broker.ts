@@ -3,23 +3,16 @@ import { createSigningKey } from '@mcp-obo/testbed/issuer';
 import { redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
 import { SignJWT } from 'jose';
 import { startContender } from '../contender-process.ts';
-import { httpRun, inTurn, type LoadOptions, type NextRequest } from '../load.ts';
+import { httpRun, inTurn, type NextRequest, onceEach, prime, type Sent } from '../load.ts';
 import type { Measurement, Missing, Run, Stage } from '../measurement.ts';
-import { clientId, startBroker } from './broker-process.ts';
-import {
-  type BenchIdp,
-  startBenchIdp,
-  type TokenEndpointData,
-  target,
-  withExchanges,
-} from './token-endpoint.ts';
+import { startBroker } from './broker-process.ts';
+import { type BenchIdp, startBenchIdp, type TokenEndpointData, withExchanges } from './token-endpoint.ts';
+import { brokerSecret, clientId, requestByAssertion, requestBySecret } from './token-request.ts';
 
 /** What the floor is started with. */
 export type FormFloorData = Pick<TokenEndpointData, 'answer'>;
 
 const SUBJECTS = 200;
-const PRIMING_MS = 60_000;
-const secret = 'a-long-random-secret-of-the-bench';
 
 /** A token exchange (RFC 8693) at apps/broker, in its own process and over real HTTP. */
 export const broker: Measurement = {
@@ -47,8 +40,7 @@ export const broker: Measurement = {
 };
 
 const isRight = (body: string) => body.includes('"access_token"');
-const basic = { authorization: `Basic ${Buffer.from(`${clientId}:${secret}`).toString('base64')}` };
-const clientSecret = { method: 'client_secret', secret: { value: secret } };
+const clientSecret = { method: 'client_secret', secret: { value: brokerSecret } };
 
 async function floor(stage: Stage, { answer }: BenchIdp, subjects: readonly string[]): Promise<Run> {
   const server = await startContender(stage, 'form-floor.ts', { answer } satisfies FormFloorData);
@@ -57,7 +49,7 @@ async function floor(stage: Stage, { answer }: BenchIdp, subjects: readonly stri
 
 async function hits(stage: Stage, idp: BenchIdp, subjects: readonly string[], redis?: string): Promise<Run> {
   const at = await startBroker(stage, { idp, auth: clientSecret, ...(redis !== undefined && { redis }) });
-  await prime(stage, { ...at, isRight }, subjects.map(exchangeRequest));
+  await prime(stage, { ...at, isRight }, subjects.map(requestBySecret));
   return withExchanges(httpRun(stage, { ...at, next: repeating(subjects), isRight }), idp, 0);
 }
 
@@ -86,12 +78,7 @@ async function assertionHits(stage: Stage, idp: BenchIdp, subjects: readonly str
       .setExpirationTime('4m')
       .sign(key.privateKey);
   const requests = (subjectTokens: readonly string[]) =>
-    Promise.all(
-      subjectTokens.map(async (token) => ({
-        headers: formHeaders,
-        body: `${exchangeForm(token)}&${assertionForm(await sign())}`,
-      })),
-    );
+    Promise.all(subjectTokens.map(async (token) => requestByAssertion(token, await sign())));
   const subject = inTurn(subjects as [string]);
   await prime(stage, { ...at, isRight }, await requests(subjects));
   const run = onceEach(stage, { ...at, isRight }, (milliseconds) =>
@@ -104,64 +91,11 @@ async function misses(stage: Stage, idp: BenchIdp): Promise<Run> {
   const at = await startBroker(stage, { idp, auth: clientSecret });
   const run = onceEach(stage, { ...at, isRight }, async (milliseconds) => {
     const subjects = await Promise.all(Array.from({ length: milliseconds * 2 }, idp.subjectToken));
-    return subjects.map(exchangeRequest);
+    return subjects.map(requestBySecret);
   });
   return withExchanges(run, idp, 1);
 }
 
-type Sent = NonNullable<ReturnType<NextRequest>>;
-
-/** Sends requests that are made before each slice, each of them once. */
-function onceEach(
-  stage: Stage,
-  options: Omit<LoadOptions, 'next'>,
-  make: (milliseconds: number) => Promise<readonly Sent[]>,
-): Run {
-  let requests: Sent[] = [];
-  const run = httpRun(stage, { ...options, next: () => requests.pop() });
-  return async (milliseconds) => {
-    requests = [...(await make(milliseconds))];
-    return run(milliseconds);
-  };
-}
-
-/** Sends each request once, however long it takes, so that what follows is in the cache. */
-async function prime(
-  stage: Stage,
-  options: Omit<LoadOptions, 'next'>,
-  requests: readonly Sent[],
-): Promise<void> {
-  const { calls } = await onceEach(stage, options, async () => requests)(PRIMING_MS);
-  if (calls < requests.length) throw new Error(`${options.url} takes too long to fill its cache.`);
-}
-
 function repeating(subjects: readonly string[]): NextRequest {
-  return inTurn(subjects.map(exchangeRequest) as [Sent]);
-}
-
-function exchangeRequest(subjectToken: string): Sent {
-  return { headers: { ...formHeaders, ...basic }, body: exchangeForm(subjectToken) };
-}
-
-const formHeaders = { 'content-type': 'application/x-www-form-urlencoded' };
-
-function exchangeForm(subjectToken: string): string {
-  return String(
-    new URLSearchParams({
-      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-      subject_token: subjectToken,
-      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-      audience: target.name,
-      scope: target.scope,
-    }),
-  );
-}
-
-function assertionForm(assertion: string): string {
-  return String(
-    new URLSearchParams({
-      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: assertion,
-    }),
-  );
+  return inTurn(subjects.map(requestBySecret) as [Sent]);
 }
