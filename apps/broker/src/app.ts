@@ -69,6 +69,7 @@ export async function buildApp(
       'jwt-bearer': createJwtBearer(grantOptions),
       client_credentials: createClientCredentials(grantOptions),
     },
+    onRefused: observer.onRefused,
   });
 
   let draining = false;

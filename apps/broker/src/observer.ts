@@ -1,12 +1,17 @@
 import type { ExchangeContext, ExchangeEvent } from '@mcp-obo/exchange';
-import { isOAuthError, oauthErrorTable } from '@mcp-obo/oauth-error';
+import { isOAuthError, type OAuthErrorCode, oauthErrorTable } from '@mcp-obo/oauth-error';
 import type { ValidatorEvent } from '@mcp-obo/validator';
 import type { ClientAuthenticator } from './client-auth/authenticate.ts';
+import type { ClientConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
+import { cacheEvents, upstreamOutcome } from './metric-labels.ts';
 import type { SubjectCheck } from './token/subject-check.ts';
 
 /** Tells metrics, audit and log what happens. Nothing it is told holds a token. */
 export function createObserver({ metrics, log, audit }: Pick<BrokerDeps, 'metrics' | 'log' | 'audit'>) {
+  /** What has its record already; a grant may have spelled it anew since, with this as the cause. */
+  const recorded = new WeakSet<object>();
+
   return {
     /** What the engine decides, asks and keeps. */
     onExchange(event: ExchangeEvent): void {
@@ -23,10 +28,11 @@ export function createObserver({ metrics, log, audit }: Pick<BrokerDeps, 'metric
           });
           break;
         case 'refused':
+          if (event.cause instanceof Error) recorded.add(event.cause);
           metrics.exchangeLatency(event.durationMs, { target: event.context.target, outcome: event.code });
           audit.record({
             type: 'exchange',
-            decision: oauthErrorTable[event.code].fault === 'platform' ? 'fault' : 'refuse',
+            decision: decisionOf(event.code),
             reason: event.reason,
             durationMs: event.durationMs,
             ...exchanged(event.context),
@@ -58,6 +64,18 @@ export function createObserver({ metrics, log, audit }: Pick<BrokerDeps, 'metric
       if (event.type === 'jwks_stale') metrics.jwksAge(event.ageSeconds, { issuer: event.issuer });
     },
 
+    /** Records what was refused to a client before there was a subject or an exchange: a grant, a target, a form. */
+    onRefused(error: unknown, client: ClientConfig): void {
+      if (causesOf(error).some((cause) => recorded.has(cause))) return;
+      const refusal = isOAuthError(error) ? error : undefined;
+      audit.record({
+        type: 'exchange',
+        decision: decisionOf(refusal?.code ?? 'server_error'),
+        reason: refusal?.reason ?? 'server_error',
+        client: client.id,
+      });
+    },
+
     /** Counts and records clients that could not prove who they are. */
     watchClients(authenticate: ClientAuthenticator): ClientAuthenticator {
       return (proof) => refusalsOf(() => authenticate(proof), {});
@@ -75,8 +93,8 @@ export function createObserver({ metrics, log, audit }: Pick<BrokerDeps, 'metric
     } catch (error) {
       if (isOAuthError(error)) {
         const { code, reason } = error;
-        const fault = oauthErrorTable[code].fault === 'platform';
-        audit.record({ type: 'authentication', decision: fault ? 'fault' : 'refuse', reason, ...subject });
+        recorded.add(error);
+        audit.record({ type: 'authentication', decision: decisionOf(code), reason, ...subject });
         if (subject.client === undefined) metrics.authFailure({ reason });
       }
       throw error;
@@ -99,32 +117,12 @@ function exchanged({
   return { client, target, scopes, tenant, issuer, user, subjectClient, tokenId: subjectTokenId, act };
 }
 
-type CacheMetric = Parameters<BrokerDeps['metrics']['cacheEvent']>[0]['event'];
-type CacheAction = Extract<ExchangeEvent, { type: 'cache' }>['action'];
-
-/** What each action of the cache counts as. */
-const cacheEvents: Readonly<Record<CacheAction, readonly CacheMetric[]>> = {
-  hit: ['hit'],
-  miss: ['miss'],
-  shared: ['shared'],
-  bypass: ['miss'],
-  unreadable: ['evict'],
-  stored: [],
-  failed: [],
-};
-
-/** The engine's reasons by who is to blame, for a label of three values. */
-function upstreamOutcome(reason: string): 'ok' | 'refused' | 'fault' {
-  if (reason === 'ok') return 'ok';
-  return faults.has(reason) || reason.startsWith('upstream_response') ? 'fault' : 'refused';
+/** A fault of ours, or of a party behind us, is none of the caller's. */
+function decisionOf(code: OAuthErrorCode): 'fault' | 'refuse' {
+  return oauthErrorTable[code].fault === 'platform' ? 'fault' : 'refuse';
 }
 
-const faults: ReadonlySet<string> = new Set([
-  'upstream_unreachable',
-  'upstream_fault',
-  'upstream_throttled',
-  'upstream_unusable',
-  'timeout',
-  'unreachable',
-  'server_error',
-]);
+/** An error and all it was made of. */
+function causesOf(error: unknown): readonly Error[] {
+  return error instanceof Error ? [error, ...causesOf(error.cause)] : [];
+}

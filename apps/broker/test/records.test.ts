@@ -2,7 +2,7 @@ import { verifies } from '@mcp-obo/testbed/verifies';
 import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { refusal } from './fake-idp.ts';
-import { basic, createFixture } from './fixture.ts';
+import { asReports, basic, createFixture, type Form, type PostOptions } from './fixture.ts';
 import { broker, clientKey, reports } from './settings.ts';
 
 const { acme, audit, exchange, globex, log, post, subject, time } = await createFixture();
@@ -102,6 +102,20 @@ describe('the audit', () => {
       scopes: ['api:expenses.totals'],
     });
     expect(machine).not.toHaveProperty('user');
+  });
+
+  it(verifies('op:audit', 'has one record of what a known client may not ask for at all'), async () => {
+    const refusals: readonly (readonly [Form, PostOptions, string])[] = [
+      [{ audience: 'api://probing' }, {}, 'unknown_target'],
+      [{ subject_token_type: '' }, {}, 'missing_parameter'],
+      [{ grant_type: 'client_credentials' }, { headers: asReports }, 'unauthorized_client'],
+    ];
+    for (const [form, options, reason] of refusals) {
+      const [first, ...others] = await recordsOf(() => exchange(form, options));
+      expect(first).toMatchObject({ type: 'exchange', decision: 'refuse', reason });
+      expect(first?.client_id).toBe(options.headers === undefined ? 'mcp-server' : 'reports-server');
+      expect(others).toEqual([]);
+    }
   });
 
   it('records nothing twice when a request is malformed before anybody is known', async () => {

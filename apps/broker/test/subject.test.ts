@@ -39,6 +39,21 @@ describe('the subject token', () => {
     },
   );
 
+  it(
+    verifies('tb:subject-check', 'X16: of a companion alone is refused, whosever resource that is'),
+    async () => {
+      const issuers = [
+        { tenant: 'acme', issuer: acme.issuer, companions: [reports] },
+        { tenant: 'globex', issuer: globex.issuer },
+      ];
+      const other = await createFixture({ config: { issuers } });
+      const alone = await other.subject({ aud: reports });
+      expect((await other.exchange({ subject_token: alone })).json()).toMatchObject(refused);
+      const beside = await other.subject({ aud: [mcp, reports] });
+      expect((await other.exchange({ subject_token: beside })).statusCode).toBe(200);
+    },
+  );
+
   it(verifies('tb:subject-check', 'must be of the tenant whose endpoint is asked'), async () => {
     const subject_token = await subject({}, globex);
     const at = (tenant: string) => exchange({ subject_token }, { url: `/${tenant}/oauth2/v2.0/token` });

@@ -30,20 +30,24 @@ export const grantTypes: Readonly<Record<GrantName, string>> = {
 export interface TokenEndpointOptions {
   readonly authenticate: ClientAuthenticator;
   readonly grants: Readonly<Record<GrantName, GrantHandler>>;
-  /** Told of every request that names a client, before its grant runs. */
-  readonly onAuthenticated?: (client: ClientConfig) => void;
+  /** Told of every refusal of a client that has proved itself. */
+  readonly onRefused?: (error: unknown, client: ClientConfig) => void;
 }
 
 /** The token endpoint (RFC 6749 §3.2): what is common to all grants, in order. */
-export function createTokenEndpoint({ authenticate, grants, onAuthenticated }: TokenEndpointOptions) {
+export function createTokenEndpoint({ authenticate, grants, onRefused }: TokenEndpointOptions) {
   return async (request: TokenRequest): Promise<Record<string, unknown>> => {
     refuseSecretsInUrl(request.query); //                             RFC 6749 §2.3.1
     const form = parseForm(request.body); //                          RFC 6749 §3.2
     const grant = readGrant(form); //                                 RFC 6749 §4.5
     const client = await authenticate({ authorization: request.authorization, form }); // RFC 6749 §3.2.1
-    onAuthenticated?.(client);
-    refuseUnregisteredGrant(client, grant); //                        RFC 6749 §5.2
-    return await grants[grant](form, { client, tenant: request.tenant });
+    try {
+      refuseUnregisteredGrant(client, grant); //                      RFC 6749 §5.2
+      return await grants[grant](form, { client, tenant: request.tenant });
+    } catch (error) {
+      onRefused?.(error, client);
+      throw error;
+    }
   };
 }
 

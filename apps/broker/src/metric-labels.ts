@@ -1,0 +1,32 @@
+import type { ExchangeEvent } from '@mcp-obo/exchange';
+import type { PlatformMetrics } from '@mcp-obo/telemetry';
+
+type CacheMetric = Parameters<PlatformMetrics['cacheEvent']>[0]['event'];
+type CacheAction = Extract<ExchangeEvent, { type: 'cache' }>['action'];
+
+/** What each action of the cache counts as. */
+export const cacheEvents: Readonly<Record<CacheAction, readonly CacheMetric[]>> = {
+  hit: ['hit'],
+  miss: ['miss'],
+  shared: ['shared'],
+  bypass: ['miss'],
+  unreadable: ['evict'],
+  stored: [],
+  failed: [],
+};
+
+/** The engine's reasons by who is to blame, for a label of three values. */
+export function upstreamOutcome(reason: string): 'ok' | 'refused' | 'fault' {
+  if (reason === 'ok') return 'ok';
+  return faults.has(reason) || reason.startsWith('upstream_response') ? 'fault' : 'refused';
+}
+
+const faults: ReadonlySet<string> = new Set([
+  'upstream_unreachable',
+  'upstream_fault',
+  'upstream_throttled',
+  'upstream_unusable',
+  'timeout',
+  'unreachable',
+  'server_error',
+]);
