@@ -1,41 +1,18 @@
-import { type KeyObject, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { createSigningKey } from '@mcp-obo/testbed/issuer';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { afterAll, describe, expect, it } from 'vitest';
 import { basic, resources, startBroker, tokenAnswer } from './fixture/broker.ts';
+import { assertionType, clientAssertion } from './fixture/client-assertion.ts';
 
 const broker = await startBroker();
 afterAll(broker.close);
 const now = Math.floor(Date.now() / 1000);
-const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const refused = { status: 401, error: 'invalid_client', error_description: 'Client authentication failed.' };
-let count = 0;
 
-/** A client assertion (RFC 7523 §3) with these changes. */
-function assertion(
-  claims: object = {},
-  header: object = {},
-  key: KeyObject | null = broker.signerKey,
-): string {
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const input = [
-    encode({ alg: 'ES256', kid: 'signer-1', typ: 'JWT', ...header }),
-    encode({
-      iss: 'signer',
-      sub: 'signer',
-      aud: broker.url,
-      jti: `a-${++count}`,
-      iat: now,
-      exp: now + 60,
-      ...claims,
-    }),
-  ].join('.');
-  const signature =
-    key === null
-      ? ''
-      : sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url');
-  return `${input}.${signature}`;
-}
+/** A client assertion with these changes. */
+const assertion = (claims: object = {}, header: object = {}, key: KeyObject | null = broker.signerKey) =>
+  clientAssertion(broker, { claims, header, key });
 const present = async (client_assertion: string, more: object = {}) =>
   broker.exchange(await broker.subject({ aud: resources.signer }), {
     client_assertion,

@@ -2,7 +2,8 @@ import { freePorts } from '@mcp-obo/testbed/ports';
 import { type RedisServer, redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Broker, startBroker } from './fixture/broker.ts';
+import { type Broker, resources, startBroker } from './fixture/broker.ts';
+import { assertionType, clientAssertion } from './fixture/client-assertion.ts';
 import { send } from './fixture/http.ts';
 import { startTcpProxy, type TcpProxy } from './fixture/tcp-proxy.ts';
 
@@ -37,7 +38,7 @@ async function goesOn(times = 5): Promise<void> {
 }
 
 describe('a Redis that is not there', () => {
-  it('F01 at start: the broker starts, says it is degraded, and exchanges', async () => {
+  it('F01 at start: the broker starts, says it is degraded, exchanges, and accepts an assertion once', async () => {
     const [port] = await freePorts(1);
     const alone = await startBroker({ config: { cache: { url: `redis://127.0.0.1:${port}` } } });
     try {
@@ -47,6 +48,10 @@ describe('a Redis that is not there', () => {
       expect((await alone.exchange(subject)).status).toBe(200);
       expect((await alone.exchange(subject)).status).toBe(200);
       expect(alone.upstream.requests).toHaveLength(2);
+      const form = { client_assertion: clientAssertion(alone), client_assertion_type: assertionType };
+      const signed = await alone.subject({ aud: resources.signer });
+      expect((await alone.exchange(signed, form)).status).toBe(200);
+      expect((await alone.exchange(signed, form)).status).toBe(401);
     } finally {
       await alone.close();
     }
