@@ -1,5 +1,6 @@
 import { createAuditLog } from '@mcp-obo/audit';
 import { createLogger, createPlatformMetrics } from '@mcp-obo/telemetry';
+import type { Meter } from '@opentelemetry/api';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { buildApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
@@ -46,6 +47,8 @@ export interface FixtureOptions {
   /** Sections of the configuration in place of those below. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly time?: { now: number };
+  /** Where metrics go. */
+  readonly meter?: Meter;
   /** Another broker, whose identity providers this one has too. */
   readonly beside?: Pick<Fixture, 'acme' | 'globex'>;
 }
@@ -71,7 +74,7 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
       now,
       destination: { write: (line) => void log.push(line) },
     }),
-    metrics: createPlatformMetrics(),
+    metrics: createPlatformMetrics(options.meter),
     audit: createAuditLog({ write: (line) => void audit.push(line), now, service: 'broker' }),
   };
   const app = await buildApp(config, deps, openCache(config, deps));

@@ -1,0 +1,76 @@
+import { verifies } from '@mcp-obo/testbed/verifies';
+import { describe, expect, it } from 'vitest';
+import { refusal } from './fake-idp.ts';
+import { basic, createFixture } from './fixture.ts';
+import { createRecordingMeter } from './recording-meter.ts';
+
+const { meter, points } = createRecordingMeter();
+const { acme, exchange, subject, time } = await createFixture({ meter });
+
+/** The metrics that the work counts, without its values. */
+async function countedBy(work: () => Promise<unknown>): Promise<readonly (readonly unknown[])[]> {
+  const before = points.length;
+  await work();
+  return points.slice(before).map(({ name, labels }) => [name, labels]);
+}
+
+const latency = (outcome: string) => ['mcp_obo_exchange_latency_ms', { target: 'expenses-api', outcome }];
+const cache = (event: string) => ['mcp_obo_cache_total', { event }];
+const idp = (outcome: string) => [
+  'mcp_idp_response_time_ms',
+  { issuer: acme.issuer, operation: 'exchange', outcome },
+];
+const accepted = ['mcp_auth_success_total', { tenant: 'acme' }];
+const refused = (reason: string) => ['mcp_auth_failure_total', { reason }];
+
+describe('the metrics', () => {
+  it(verifies('op:metrics', 'tell a miss, with what the issuer took, from a hit'), async () => {
+    const subject_token = await subject();
+    const miss = await countedBy(() => exchange({ subject_token }));
+    expect(miss).toContainEqual(['mcp_jwks_refresh_total', { issuer: acme.issuer, outcome: 'ok' }]);
+    expect(miss.filter(([name]) => name !== 'mcp_jwks_refresh_total')).toEqual([
+      accepted,
+      cache('miss'),
+      idp('ok'),
+      latency('exchange'),
+    ]);
+    const hit = await countedBy(() => exchange({ subject_token }));
+    expect(hit).toEqual([accepted, cache('hit'), latency('cache')]);
+  });
+
+  it(verifies('op:metrics', 'count who was refused, by reason'), async () => {
+    const wrong = { headers: { authorization: basic('mcp-server', 'wrong') } };
+    expect(await countedBy(() => exchange({}, wrong))).toEqual([refused('client_secret')]);
+    const expired = await subject({ iat: time.now - 400, exp: time.now - 60 });
+    expect(await countedBy(() => exchange({ subject_token: expired }))).toEqual([refused('expired')]);
+    const form = { subject_token: await subject(), scope: 'api:expenses.approve' };
+    expect(await countedBy(() => exchange(form))).toEqual([accepted, latency('invalid_scope')]);
+  });
+
+  it.each([
+    ['a refusal', 400, 'invalid_grant', 'refused', 'invalid_token'],
+    ['a fault', 500, 'server_error', 'fault', 'temporarily_unavailable'],
+    ['an answer of no use', 400, 'no_such_error', 'fault', 'bad_gateway'],
+  ])(verifies('op:metrics', 'call %s of the issuer by its name'), async (_what, status, error, at, code) => {
+    acme.answerWith(() => refusal(status, error));
+    const subject_token = await subject();
+    const counted = await countedBy(() => exchange({ subject_token }));
+    acme.answerWith(undefined);
+    expect(counted).toEqual([accepted, cache('miss'), idp(at), latency(code)]);
+  });
+
+  it(verifies('op:metrics', 'count requests that share one exchange'), async () => {
+    const subject_token = await subject();
+    const twice = await countedBy(() =>
+      Promise.all([exchange({ subject_token }), exchange({ subject_token })]),
+    );
+    for (const outcome of ['exchange', 'shared']) expect(twice).toContainEqual(latency(outcome));
+    expect(twice).toContainEqual(cache('shared'));
+  });
+
+  it('have no user and no token as a label', () => {
+    expect(points.length).toBeGreaterThan(20);
+    const text = JSON.stringify(points);
+    for (const secret of ['user-alice', 'eyJ']) expect(text).not.toContain(secret);
+  });
+});
