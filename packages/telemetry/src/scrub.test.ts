@@ -58,6 +58,15 @@ describe('scrub', () => {
     expect(JSON.stringify(out)).not.toContain(secret);
   });
 
+  it.each([
+    ['of the network', { code: 'ECONNREFUSED', syscall: 'connect' }, false],
+    ['with a reason of its own', { code: 'temporarily_unavailable', reason: 'unreachable' }, false],
+    ['that may be a bug', { code: 'server_error', reason: 'bug' }, true],
+    ['without any mark', {}, true],
+  ])('keeps the stack of an error that may be a bug: one %s', (_which, members, kept) => {
+    expect(Object.hasOwn(scrub(Object.assign(new Error('x'), members)) as object, 'stack')).toBe(kept);
+  });
+
   it('keeps the errors inside an AggregateError', () => {
     expect(scrub(new AggregateError([new Error('one')], 'all'))).toMatchObject({
       errors: [{ message: 'one' }],

@@ -7,7 +7,7 @@ const MAX_ITEMS = 100;
 /**
  * A copy of any value that is safe to write down: plain data, bounded in depth and size, without cycles,
  * every string through {@link scrubText}, every member with the name of a credential replaced. Errors
- * keep type, message, code, stack and cause. Never throws and never changes its argument.
+ * keep type, message, code and cause, and those that may be bugs their stack. Never throws and never changes its argument.
  */
 export function scrub(value: unknown): unknown {
   return walk(value, 0, new Set());
@@ -68,9 +68,25 @@ function walkError(error: Error, depth: number, above: Set<object>): Record<stri
     type: name || error.constructor.name,
     message: scrubText(message),
     ...(Array.isArray(own.errors) && { errors: walk(own.errors, depth, above) }),
-    ...(stack !== undefined && { stack: scrubText(stack) }),
+    ...(stack !== undefined && !isExpected(members) && { stack: scrubText(stack) }),
     ...(cause !== undefined && { cause: walk(cause, depth, above) }),
   };
+}
+
+/**
+ * What the world does (the network, the file system) or a refusal with a reason of its own: where in the code it
+ * came up says nothing. A `server_error` may be a bug.
+ */
+function isExpected({
+  code,
+  syscall,
+  reason,
+}: {
+  code?: unknown;
+  syscall?: unknown;
+  reason?: unknown;
+}): boolean {
+  return typeof syscall === 'string' || (typeof reason === 'string' && code !== 'server_error');
 }
 
 /** `code` is an authorization code or the code of an error; every other name decides by itself. */

@@ -182,13 +182,16 @@ describe('keys', () => {
   );
 
   it(verifies('rs:jwks-unreachable', 'that cannot be had give 503 with Retry-After, never 401'), async () => {
-    const { idp, validator, clock, fetches } = setUp();
+    const { idp, validator, clock, fetches, events } = setUp();
     idp.faults.set('error');
     const token = await idp.mint();
     const unavailable = { status: 503, code: 'temporarily_unavailable', retryAfter: 1 };
     await expect(validator.validate(bearer(token))).rejects.toMatchObject(unavailable);
     await expect(validator.validate(bearer(token))).rejects.toMatchObject(unavailable);
     expect(fetches()).toBe(1);
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'jwks_refresh', outcome: 'failure', err: expect.any(Error) }),
+    );
     idp.faults.set(undefined);
     clock.advance(1);
     expect((await validator.validate(bearer(token))).subject).toBe('user-1');

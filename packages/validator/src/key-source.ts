@@ -69,8 +69,8 @@ export function createKeySource(options: KeySourceOptions): KeySource {
 
   async function fetchOnce(trigger: 'initial' | 'background' | 'forced'): Promise<boolean> {
     const startedAt = now();
-    const report = (outcome: 'success' | 'failure') =>
-      emit({ type: 'jwks_refresh', issuer, outcome, trigger, milliseconds: now() - startedAt });
+    const report = (outcome: 'success' | 'failure', failure: { err?: unknown } = {}) =>
+      emit({ type: 'jwks_refresh', issuer, outcome, trigger, milliseconds: now() - startedAt, ...failure });
     try {
       const set = await fetchKeys();
       const unchanged = loaded?.set.version === set.version ? loaded.set : undefined;
@@ -83,7 +83,7 @@ export function createKeySource(options: KeySourceOptions): KeySource {
       lastFailure = cause;
       retryAt = now() + Math.min(cooldown, 1000 * 2 ** Math.min(failures, 10));
       failures += 1;
-      report('failure');
+      report('failure', { err: cause });
       if (loaded !== undefined && now() - loaded.loadedAt >= ttl) {
         emit({ type: 'jwks_stale', issuer, ageSeconds: Math.floor((now() - loaded.loadedAt) / 1000) });
       }

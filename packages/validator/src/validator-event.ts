@@ -18,6 +18,8 @@ export type ValidatorEvent =
       /** `initial`: none were known; `background`: before they expire; `forced`: a token asked for a new key. */
       readonly trigger: 'initial' | 'background' | 'forced';
       readonly milliseconds: number;
+      /** What stood in the way of a failure, for the log. */
+      readonly err?: unknown;
     }
   /** Keys older than their time to live were used because newer ones cannot be had. */
   | { readonly type: 'jwks_stale'; readonly issuer: string; readonly ageSeconds: number }

@@ -167,6 +167,18 @@ describe.skipIf(!hasRedis)('a Redis that fails', () => {
     }
   });
 
+  it('F01: cannot be reached: says so once, however often it is tried', async () => {
+    const { redis, failures } = open('redis://127.0.0.1:1');
+    await new Promise((resolve) => {
+      let attempts = 0;
+      redis.on('reconnecting', () => {
+        attempts += 1;
+        if (attempts === 3) resolve(undefined);
+      });
+    });
+    expect(failures).toEqual(['connection']);
+  });
+
   it.each([
     '-LOADING Redis is loading the dataset in memory',
     '-MOVED 3999 127.0.0.1:6381',

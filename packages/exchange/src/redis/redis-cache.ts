@@ -11,7 +11,7 @@ export interface RedisCacheOptions {
   readonly prefix?: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Told of every failure, for metrics and log. */
+  /** Told of every failed operation, and once when the connection is lost; for metrics and log. */
   readonly onError?: (operation: RedisOperation, error: unknown) => void;
 }
 
@@ -23,7 +23,7 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
   const { redis, prefix = 'mcp-obo:', now, onError } = options;
   const entryName = (key: string) => `${prefix}e:${key}`;
   const tagName = (tag: string) => `${prefix}t:${tag}`;
-  redis.on('error', (error: unknown) => onError?.('connection', error));
+  watchConnection(redis, (error) => onError?.('connection', error));
 
   async function attempt<T>(operation: RedisOperation, work: () => Promise<T>): Promise<T | undefined> {
     try {
@@ -94,4 +94,16 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
     healthy: async () => (await attempt('ping', () => redis.ping())) === 'PONG',
     close: async () => redis.disconnect(),
   };
+}
+
+/** Tells that Redis cannot be reached once, and not at each attempt to connect again. */
+function watchConnection(redis: Redis | Cluster, onLost: (error: unknown) => void): void {
+  let lost = false;
+  redis.on('ready', () => {
+    lost = false;
+  });
+  redis.on('error', (error: unknown) => {
+    if (!lost) onLost(error);
+    lost = true;
+  });
 }
