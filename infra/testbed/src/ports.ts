@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 
 /** A loopback TCP port that was free a moment ago. */
@@ -14,11 +15,26 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-function listen(): Promise<Server> {
-  return new Promise((resolve, reject) => {
+/**
+ * Below the range the system takes ports from for outgoing connections and for listeners that name none
+ * (RFC 6335 §6, Linux from 32768): what is free now is not handed to somebody else meanwhile.
+ */
+const lowest = 15_000;
+const highest = 32_000;
+
+async function listen(): Promise<Server> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const server = await tryPort(randomInt(lowest, highest));
+    if (server !== undefined) return server;
+  }
+  throw new Error(`No free port on 127.0.0.1 between ${lowest} and ${highest}.`);
+}
+
+function tryPort(port: number): Promise<Server | undefined> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(server));
+    server.once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => resolve(server));
   });
 }
 

@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { freePorts } from '@mcp-obo/testbed/ports';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Behaviour } from '../test/authorization-server.ts';
 import { type Stage, setStage } from '../test/stage.ts';
 import { createMemoryStore } from './store.ts';
@@ -62,27 +63,34 @@ describe('the client of a login', () => {
 });
 
 describe('a dynamic registration', () => {
-  const fixed = { clientId: undefined, redirectUri: 'http://127.0.0.1:39871/callback' };
+  let redirectUri: string;
+  let otherRedirectUri: string;
+  beforeAll(async () => {
+    [redirectUri = '', otherRedirectUri = ''] = (await freePorts(2)).map(
+      (port) => `http://127.0.0.1:${port}/callback`,
+    );
+  });
+  const fixed = () => ({ clientId: undefined, redirectUri });
 
   it('is kept for later sessions with the same redirect URI', async () => {
     const at = await on();
     const store = createMemoryStore();
-    await at.session({ ...fixed, store }).login();
-    await at.session({ ...fixed, store }).login();
+    await at.session({ ...fixed(), store }).login();
+    await at.session({ ...fixed(), store }).login();
     expect(clientOf(at)).toEqual(['dynamic-1', 'dynamic-1']);
   });
 
   it('is made anew for another redirect URI', async () => {
     const at = await on();
     const store = createMemoryStore();
-    await at.session({ ...fixed, store }).login();
-    await at.session({ ...fixed, store, redirectUri: 'http://127.0.0.1:39872/callback' }).login();
+    await at.session({ ...fixed(), store }).login();
+    await at.session({ ...fixed(), store, redirectUri: otherRedirectUri }).login();
     expect(clientOf(at)).toEqual(['dynamic-1', 'dynamic-2']);
   });
 
   it('is made anew once the server has forgotten it', async () => {
     const at = await on();
-    const session = at.session({ ...fixed });
+    const session = at.session({ ...fixed() });
     await session.login();
     at.issuer.clients.clear();
     await expect(session.login()).rejects.toMatchObject({ reason: 'invalid_client' });
@@ -93,10 +101,10 @@ describe('a dynamic registration', () => {
   it('of one issuer is never shown to another', async () => {
     const store = createMemoryStore();
     const first = await on();
-    await first.session({ ...fixed, store }).login();
+    await first.session({ ...fixed(), store }).login();
     const second = await setStage();
     try {
-      await second.session({ ...fixed, store }).login();
+      await second.session({ ...fixed(), store }).login();
       expect(second.issuer.registrations).toHaveLength(1);
     } finally {
       await second.close();
@@ -107,7 +115,7 @@ describe('a dynamic registration', () => {
     const at = await on();
     const store = createMemoryStore();
     await store.set(`client ${at.issuer.issuer}`, '{"client_id":7}');
-    await at.session({ ...fixed, store }).login();
+    await at.session({ ...fixed(), store }).login();
     expect(clientOf(at)).toEqual(['dynamic-1']);
   });
 });
