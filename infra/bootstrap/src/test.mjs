@@ -94,8 +94,11 @@ function conclude() {
   for (const { name, status } of checks) {
     if (status === 'failed') say(`\n✗ ${name}: from artifacts/${name}.log\n${indent(logExtract(name))}`);
   }
-  if (existsSync(join(artifacts, 'requirements.md')))
-    say('\nRequirement, tests, result: artifacts/requirements.md');
+  const table = join(artifacts, 'requirements.txt');
+  if (existsSync(table)) {
+    say('\nRequirement, tests, result (with rules and sources: artifacts/requirements.md)\n');
+    say(readFileSync(table, 'utf8').trimEnd());
+  }
   const count = (/** @type {string} */ wanted) =>
     [...results, ...checks].filter(({ status }) => status === wanted).length;
   const failed = count('failed');
