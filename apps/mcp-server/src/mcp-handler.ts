@@ -1,12 +1,11 @@
 import type { CatalogueHandlers, SdkExtra } from '@mcp-obo/mcp';
-import { extractTraceMeta, withSpan } from '@mcp-obo/telemetry';
 import {
   createMcpHandler,
   type McpHttpHandler,
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import { type Span, SpanStatusCode } from '@opentelemetry/api';
+import { withMcpSpan } from './mcp-span.ts';
 
 export interface McpHandlerOptions {
   readonly handlers: CatalogueHandlers;
@@ -27,7 +26,7 @@ export function createHandler({ handlers, name, version, onerror }: McpHandlerOp
     );
     server.setRequestHandler('tools/list', (_request, context) => handlers.listTools(extra(context)));
     server.setRequestHandler('tools/call', (request, context) =>
-      traced(context, 'tools/call', request.params.name, () =>
+      withMcpSpan(context, { tool: request.params.name }, () =>
         handlers.callTool(request.params, extra(context)),
       ),
     );
@@ -36,13 +35,13 @@ export function createHandler({ handlers, name, version, onerror }: McpHandlerOp
       handlers.listResourceTemplates(extra(context)),
     );
     server.setRequestHandler('resources/read', (request, context) =>
-      traced(context, 'resources/read', undefined, () =>
+      withMcpSpan(context, { resource: request.params.uri }, () =>
         handlers.readResource(request.params, extra(context)),
       ),
     );
     server.setRequestHandler('prompts/list', (_request, context) => handlers.listPrompts(extra(context)));
     server.setRequestHandler('prompts/get', (request, context) =>
-      traced(context, 'prompts/get', request.params.name, () =>
+      withMcpSpan(context, { prompt: request.params.name }, () =>
         handlers.getPrompt(request.params, extra(context)),
       ),
     );
@@ -63,29 +62,4 @@ const privateLists = {
 
 function extra(context: ServerContext): SdkExtra {
   return context as SdkExtra;
-}
-
-/** One span per operation, under the trace that `_meta` continues (semantic conventions for MCP). */
-function traced<T extends object>(
-  context: ServerContext,
-  method: string,
-  name: string | undefined,
-  run: () => Promise<T>,
-): Promise<T> {
-  // Callers invent names, and put tokens where names belong: only what can be a name becomes one of a span.
-  const known = name !== undefined && /^[\w./-]{1,64}$/.test(name) ? name : undefined;
-  const attributes = {
-    'mcp.method.name': method,
-    ...(known === undefined ? {} : { 'gen_ai.tool.name': known }),
-  };
-  const title = known === undefined ? method : `${method} ${known}`;
-  const work = async (span: Span): Promise<T> => {
-    const result = await run();
-    if ('isError' in result && result.isError === true) {
-      span.setAttribute('error.type', 'tool_error');
-      span.setStatus({ code: SpanStatusCode.ERROR });
-    }
-    return result;
-  };
-  return withSpan(title, attributes, work, { parent: extractTraceMeta(context.mcpReq._meta) });
 }

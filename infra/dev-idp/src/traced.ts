@@ -1,28 +1,43 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { withSpan } from '@mcp-obo/telemetry';
-import { context, propagation, SpanKind } from '@opentelemetry/api';
+import { type Attributes, context, propagation, SpanKind } from '@opentelemetry/api';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** Answers inside a server span that continues the caller's trace (W3C Trace Context). Health checks make none. */
+/**
+ * Answers inside a server span that continues the caller's trace (W3C Trace Context, HTTP semantic
+ * conventions). Health checks make none.
+ */
 export function traced(handle: Handler): Handler {
   return (request, response) => {
     if (request.url === '/health') return handle(request, response);
-    const name = `${request.method} ${routeOf(request.url ?? '/')}`;
+    const route = routeOf(request.url ?? '/');
     const settings = {
       parent: propagation.extract(context.active(), request.headers),
       kind: SpanKind.SERVER,
     };
-    const attributes = { 'http.request.method': request.method ?? '' };
     return withSpan(
-      name,
-      attributes,
+      `${request.method} ${route}`,
+      attributesOf(request, route),
       async (span) => {
         await handle(request, response);
         span.setAttribute('http.response.status_code', response.statusCode);
       },
       settings,
     );
+  };
+}
+
+function attributesOf(request: IncomingMessage, route: string): Attributes {
+  const host = URL.parse(`http://${request.headers.host ?? ''}`);
+  return {
+    'http.request.method': request.method ?? '',
+    'http.route': route,
+    // The rest of the path names one login: it stays out.
+    'url.path': route,
+    'url.scheme': 'http',
+    ...(host !== null && { 'server.address': host.hostname, 'server.port': Number(host.port || 80) }),
+    'network.protocol.version': request.httpVersion,
   };
 }
 

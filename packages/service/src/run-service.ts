@@ -24,6 +24,8 @@ export interface ServiceContext {
 export interface ServiceDefinition<C extends { readonly log_level: LogLevel }> {
   /** Name in logs, traces and help. */
   readonly name: string;
+  /** Version of the service, for traces and metrics. */
+  readonly version: string;
   /** One sentence for `--help`. */
   readonly purpose: string;
   /** Variables it reads, for `--help`. */
@@ -45,7 +47,11 @@ export async function runService<C extends { readonly log_level: LogLevel }>(
   const config = readConfig(definition, { env: process.env, file });
   const log = createLogger({ name: definition.name, level: config.log_level });
   try {
-    const telemetry = await startTelemetry({ serviceName: definition.name, env: process.env });
+    const telemetry = await startTelemetry({
+      serviceName: definition.name,
+      serviceVersion: definition.version,
+      env: process.env,
+    });
     const service = await definition.start(config, { log, env: process.env });
     log.info({ url: service.url }, 'listening');
     closeWithGrace(

@@ -50,7 +50,13 @@ async function registerTelemetry(app: FastifyInstance, options: FastifyTelemetry
     recordExceptions: false,
     requestHook: (span, request) => {
       span.updateName(`${request.method} ${request.routeOptions.url ?? 'unmatched'}`);
-      span.setAttribute('url.path', scrubUrl(request.url));
+      span.setAttributes({
+        'url.path': scrubUrl(request.url),
+        'url.scheme': request.protocol,
+        'server.address': request.hostname,
+        ...(request.port !== null && { 'server.port': request.port }),
+        'network.protocol.version': request.raw.httpVersion,
+      });
     },
   });
   await app.register(instrumentation.plugin());

@@ -1,5 +1,6 @@
 import { type RedisServer, redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
 import { verifies } from '@mcp-obo/testbed/verifies';
+import { SpanStatusCode } from '@opentelemetry/api';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,12 +43,16 @@ describe.skipIf(!redisAvailable() && !process.env.CI)('Redis spans, on a real re
         attributes: {
           'db.system.name': 'redis',
           'db.operation.name': 'SET',
+          'db.namespace': '0',
           'server.address': '127.0.0.1',
           'server.port': server.port,
         },
       });
       expect(set?.parentSpanContext?.spanId).toBe(exchange?.spanContext().spanId);
-      expect(unknown).toMatchObject({ attributes: { 'error.type': 'ReplyError' } });
+      expect(unknown).toMatchObject({
+        status: { code: SpanStatusCode.ERROR },
+        attributes: { 'db.response.status_code': 'ERR', 'error.type': 'ERR' },
+      });
       expect(JSON.stringify([set?.attributes, unknown?.attributes])).not.toContain('secret-');
     },
   );

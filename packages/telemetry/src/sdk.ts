@@ -1,9 +1,10 @@
-import { context, metrics, propagation, trace } from '@opentelemetry/api';
+import { type Attributes, context, metrics, propagation, trace } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { type IMetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import {
@@ -22,6 +23,8 @@ export { scrubSpans } from './span-exporter.ts';
 export interface TelemetryOptions {
   /** `service.name` of every span and metric. */
   readonly serviceName: string;
+  /** `service.version` of every span and metric. */
+  readonly serviceVersion?: string;
   /** The environment of the process: see {@link readTelemetrySettings} for the names. */
   readonly env: Environment;
   /** Where finished spans go instead of OTLP; they are scrubbed all the same. */
@@ -50,7 +53,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   const redis = startRedisSpans();
   const undici = new UndiciInstrumentation({ requireParentforSpans: true });
   const sdk = new NodeSDK({
-    serviceName: options.serviceName,
+    resource: defaultResource().merge(resourceFromAttributes(resourceAttributes(options))),
     autoDetectResources: false,
     textMapPropagator: new W3CTraceContextPropagator(),
     logRecordProcessors: [],
@@ -76,6 +79,13 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
       await sdk.shutdown().catch(() => undefined);
       for (const api of [trace, metrics, propagation, context]) api.disable();
     },
+  };
+}
+
+function resourceAttributes({ serviceName, serviceVersion }: TelemetryOptions): Attributes {
+  return {
+    'service.name': serviceName,
+    ...(serviceVersion !== undefined && { 'service.version': serviceVersion }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import { scrubText, scrubUrl } from './scrub-text.ts';
+import { outcomeOf } from './span-outcome.ts';
 
 /** Attributes that hold a URL or a path: what follows `?` may be a code or a token. */
 const urlAttributes: ReadonlySet<string> = new Set([
@@ -11,11 +12,14 @@ const urlAttributes: ReadonlySet<string> = new Set([
   'http.target',
 ]);
 
-/** Attributes that never leave: a query, a statement with values in it, header values. */
+/** Attributes that never leave: a query, a statement with values in it, header values; and an internal mark. */
 const droppedAttributes =
-  /^(?:url\.query|url\.fragment|db\.(?:statement|query\.text)|http\.(?:request|response)\.header\..*)$/;
+  /^(?:url\.query|url\.fragment|db\.(?:statement|query\.text)|http\.(?:request|response)\.header\..*|fastify\.root)$/;
 
-/** Hands every span on without credentials: name, attributes, events, links and status are scrubbed. */
+/**
+ * Hands every span on without credentials: name, attributes, events, links and status are scrubbed. Server
+ * spans get the outcome that the HTTP semantic conventions give them.
+ */
 export function scrubSpans(exporter: SpanExporter): SpanExporter {
   return {
     export: (spans, done) => exporter.export(spans.map(scrubSpan), done),
@@ -25,6 +29,7 @@ export function scrubSpans(exporter: SpanExporter): SpanExporter {
 }
 
 function scrubSpan(span: ReadableSpan): ReadableSpan {
+  const { status, attributes } = outcomeOf(span);
   return {
     name: scrubText(span.name),
     kind: span.kind,
@@ -34,8 +39,8 @@ function scrubSpan(span: ReadableSpan): ReadableSpan {
     endTime: span.endTime,
     duration: span.duration,
     ended: span.ended,
-    status: { ...span.status, ...(span.status.message && { message: scrubText(span.status.message) }) },
-    attributes: scrubAttributes(span.attributes),
+    status: { ...status, ...(status.message && { message: scrubText(status.message) }) },
+    attributes: scrubAttributes(attributes),
     events: span.events.map((event) => ({
       ...event,
       name: scrubText(event.name),

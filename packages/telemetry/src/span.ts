@@ -2,6 +2,7 @@ import {
   type Attributes,
   type Context,
   context,
+  type Link,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -13,6 +14,8 @@ export interface SpanSettings {
   /** The context the span continues; the active one unless told. */
   readonly parent?: Context;
   readonly kind?: SpanKind;
+  /** Spans it has to do with besides its parent. */
+  readonly links?: readonly Link[];
 }
 
 /**
@@ -28,7 +31,11 @@ export function withSpan<T>(
   const parent = settings.parent ?? context.active();
   const span = trace
     .getTracer('mcp-obo')
-    .startSpan(name, { attributes, kind: settings.kind ?? SpanKind.INTERNAL }, parent);
+    .startSpan(
+      name,
+      { attributes, kind: settings.kind ?? SpanKind.INTERNAL, links: [...(settings.links ?? [])] },
+      parent,
+    );
   return context.with(trace.setSpan(parent, span), () => {
     try {
       const result = fn(span);
