@@ -1,3 +1,6 @@
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type OtlpReceiver, startOtlpReceiver } from './otlp-receiver.ts';
 
@@ -44,6 +47,7 @@ describe('startOtlpReceiver', () => {
         traceId: 'a'.repeat(32),
         spanId: 'one',
         service: 'broker',
+        resource: { 'service.name': 'broker' },
         name: 'one',
         kind: 'server',
         start: 1_700_000_000_000,
@@ -51,9 +55,54 @@ describe('startOtlpReceiver', () => {
         failed: true,
         attributes: { text: 'a', count: 7, list: [true, 1.5] },
         events: [],
+        links: [],
       },
     ]);
   });
+
+  it.each(['none', 'gzip'])(
+    'reads OTLP in protobuf, as its exporter writes it (compression: %s)',
+    async (compression) => {
+      receiver = await startOtlpReceiver();
+      const exporter = new OTLPTraceExporter({
+        url: `${receiver.url}/v1/traces`,
+        compression: compression as NonNullable<
+          ConstructorParameters<typeof OTLPTraceExporter>[0]
+        >['compression'],
+      });
+      const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+      const traceId = 'a'.repeat(32);
+      const link = { traceId, spanId: 'b'.repeat(16), traceFlags: 1 };
+      const attributes = { text: '', count: 0, big: -7, ratio: 0.5, yes: true, no: false, list: ['a', 'b'] };
+      const started = new Date(1_700_000_000_000);
+      const written = provider.getTracer('test').startSpan('POST /token', {
+        kind: SpanKind.SERVER,
+        attributes,
+        links: [{ context: link }],
+        startTime: started,
+      });
+      written.addEvent('retry', { attempt: 2 });
+      written.setStatus({ code: SpanStatusCode.ERROR });
+      written.end(new Date(1_700_000_000_250));
+      await receiver.waitFor((spans) => spans.length === 1, 5000);
+      await provider.shutdown();
+      expect(receiver.spans()[0]).toEqual({
+        ...written.spanContext(),
+        traceFlags: undefined,
+        traceState: undefined,
+        service: expect.stringMatching(/^unknown_service/),
+        resource: expect.objectContaining({ 'telemetry.sdk.language': 'nodejs' }),
+        name: 'POST /token',
+        kind: 'server',
+        start: 1_700_000_000_000,
+        duration: 250,
+        failed: true,
+        attributes,
+        events: [{ name: 'retry', attributes: { attempt: 2 } }],
+        links: [{ traceId, spanId: link.spanId }],
+      });
+    },
+  );
 
   it('builds the tree of a trace, children in order of time, whatever order they come in', async () => {
     receiver = await startOtlpReceiver();
@@ -86,7 +135,8 @@ describe('startOtlpReceiver', () => {
 
   it.each([
     ['text that is no JSON', '{', '/v1/traces', 'application/json', 400],
-    ['protobuf', 'x', '/v1/traces', 'application/x-protobuf', 415],
+    ['bytes that are no protobuf', 'x', '/v1/traces', 'application/x-protobuf', 400],
+    ['what is neither JSON nor protobuf', 'x', '/v1/traces', 'text/plain', 415],
     ['an unknown path', '{}', '/', 'application/json', 404],
     ['metrics, which it drops', '{}', '/v1/metrics', 'application/json', 200],
   ])('answers %s', async (_, body, path, type, status) => {

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import { decodeTraceRequest } from './otlp-protobuf.ts';
 import { type ReceivedSpan, readSpans } from './otlp-span.ts';
 
 export type { ReceivedSpan } from './otlp-span.ts';
@@ -10,7 +12,7 @@ export interface SpanNode {
   readonly children: readonly SpanNode[];
 }
 
-/** A small OTLP/HTTP receiver that keeps spans in memory, to read a trace back. */
+/** A small OTLP/HTTP receiver (JSON and protobuf) that keeps spans in memory, to read a trace back. */
 export interface OtlpReceiver {
   /** What `OTEL_EXPORTER_OTLP_ENDPOINT` is set to. */
   readonly url: string;
@@ -38,8 +40,10 @@ export async function startOtlpReceiver({
   const spans: ReceivedSpan[] = [];
   const waiting = new Set<() => void>();
   const server = createServer(async (request, response) => {
-    const status = await receive(request, spans);
-    response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+    const type = mediaType(request);
+    const encoding = encodings.get(type);
+    const status = encoding === undefined ? 415 : await receive(request, encoding.read, spans);
+    response.writeHead(status, { 'content-type': type }).end(encoding?.answer);
     for (const check of waiting) check();
   });
   await new Promise<void>((resolve, reject) => {
@@ -76,14 +80,28 @@ export async function startOtlpReceiver({
   };
 }
 
-async function receive(request: IncomingMessage, spans: ReceivedSpan[]): Promise<number> {
+/** How a request is read, and what an empty answer looks like (OTLP specification, OTLP/HTTP). */
+const encodings: ReadonlyMap<string, { read: (body: Buffer) => unknown; answer: string }> = new Map([
+  ['application/json', { read: (body: Buffer) => JSON.parse(body.toString('utf8')), answer: '{}' }],
+  ['application/x-protobuf', { read: decodeTraceRequest, answer: '' }],
+]);
+
+function mediaType({ headers }: IncomingMessage): string {
+  return headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+async function receive(
+  request: IncomingMessage,
+  read: (body: Buffer) => unknown,
+  spans: ReceivedSpan[],
+): Promise<number> {
   if (request.method !== 'POST') return 405;
-  if (!request.headers['content-type']?.startsWith('application/json')) return 415;
-  const text = await readBody(request);
-  if (text === undefined) return 413;
+  const body = await readBody(request);
+  if (body === undefined) return 413;
   if (request.url !== '/v1/traces') return request.url?.startsWith('/v1/') ? 200 : 404;
   try {
-    spans.push(...readSpans(text));
+    const zipped = request.headers['content-encoding'] === 'gzip';
+    spans.push(...readSpans(read(zipped ? gunzipSync(body, { maxOutputLength: MAX_BODY }) : body)));
   } catch {
     return 400;
   }
@@ -91,7 +109,7 @@ async function receive(request: IncomingMessage, spans: ReceivedSpan[]): Promise
   return 200;
 }
 
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -99,7 +117,7 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
     if (size > MAX_BODY) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 function treeOf(spans: readonly ReceivedSpan[]): readonly SpanNode[] {

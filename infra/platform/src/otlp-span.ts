@@ -7,6 +7,8 @@ export interface ReceivedSpan {
   readonly parentSpanId?: string;
   /** `service.name` of the process it comes from. */
   readonly service: string;
+  /** What the process says of itself, e.g. `service.version`. */
+  readonly resource: Readonly<Record<string, unknown>>;
   readonly name: string;
   readonly kind: 'internal' | 'server' | 'client' | 'producer' | 'consumer';
   /** Milliseconds since the epoch. */
@@ -19,6 +21,8 @@ export interface ReceivedSpan {
     readonly name: string;
     readonly attributes: Readonly<Record<string, unknown>>;
   }[];
+  /** Spans it has to do with besides its parent. */
+  readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
 }
 
 const anyValue: z.ZodType<unknown> = z.lazy(() =>
@@ -52,6 +56,7 @@ const span = z.object({
   endTimeUnixNano: nanoseconds,
   attributes,
   events: z.array(z.object({ name: z.string(), attributes })).default([]),
+  links: z.array(z.object({ traceId: z.string(), spanId: z.string() })).default([]),
   status: z.object({ code: z.number().default(0) }).default({ code: 0 }),
 });
 
@@ -67,21 +72,23 @@ const traceRequest = z.object({
     .default([]),
 });
 
-/** The spans of one export. Throws when the text is no OTLP in JSON. */
-export function readSpans(text: string): readonly ReceivedSpan[] {
-  return traceRequest.parse(JSON.parse(text)).resourceSpans.flatMap(({ resource, scopeSpans }) => {
-    const service = String(resource.attributes['service.name'] ?? 'unknown');
-    return scopeSpans.flatMap(({ spans }) => spans.map((received) => toSpan(service, received)));
-  });
+/** The spans of one export, in the shape of OTLP's JSON encoding. Throws when it is none. */
+export function readSpans(exported: unknown): readonly ReceivedSpan[] {
+  return traceRequest
+    .parse(exported)
+    .resourceSpans.flatMap(({ resource: { attributes: resource }, scopeSpans }) =>
+      scopeSpans.flatMap(({ spans }) => spans.map((received) => toSpan(resource, received))),
+    );
 }
 
-function toSpan(service: string, received: z.output<typeof span>): ReceivedSpan {
+function toSpan(resource: Record<string, unknown>, received: z.output<typeof span>): ReceivedSpan {
   const { traceId, spanId, parentSpanId, name, kind, startTimeUnixNano: start } = received;
   return {
     traceId,
     spanId,
     ...(parentSpanId !== undefined && parentSpanId !== '' && { parentSpanId }),
-    service,
+    service: String(resource['service.name'] ?? 'unknown'),
+    resource,
     name,
     kind: kinds[kind] ?? 'internal',
     start: Number(start / 1000n) / 1000,
@@ -89,5 +96,6 @@ function toSpan(service: string, received: z.output<typeof span>): ReceivedSpan 
     failed: received.status.code === 2,
     attributes: received.attributes,
     events: received.events,
+    links: received.links,
   };
 }
