@@ -1,0 +1,8 @@
+import type { Mutant } from './mutant.ts';
+import { acrossProcesses } from './mutants/across-processes.ts';
+import { resourceServer } from './mutants/resource-server.ts';
+import { scopes } from './mutants/scopes.ts';
+import { tokenBroker } from './mutants/token-broker.ts';
+
+/** Every mutant, by the group of the requirement it breaks. */
+export const mutants: readonly Mutant[] = [...resourceServer, ...scopes, ...tokenBroker, ...acrossProcesses];
