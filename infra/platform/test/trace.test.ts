@@ -54,9 +54,10 @@ describe.skipIf(skip)('one call through all processes, with a real Redis', { tim
         new Set(['mcp-server', 'broker', 'dev-idp', 'downstream-api']),
       );
       expect(inTrace().some(({ attributes }) => attributes['db.system.name'] === 'redis')).toBe(true);
-      // Every span hangs below another one of the trace; the first is the caller's child.
-      const roots = receiver.tree(traceId).map(({ span }) => [span.service, span.parentSpanId]);
-      expect(roots).toEqual([['mcp-server', callerSpan]]);
+      // Every span hangs below another one of the trace; the first is the caller's child. Parents end, and
+      // so arrive, after their children.
+      const roots = () => receiver.tree(traceId).map(({ span }) => [span.service, span.parentSpanId]);
+      await expect.poll(roots, { timeout: 10_000 }).toEqual([['mcp-server', callerSpan]]);
     },
   );
 
