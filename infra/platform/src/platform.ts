@@ -41,6 +41,12 @@ export interface PlatformOptions {
   readonly trustedCaFile?: string;
   /** Ports for `/metrics`, by part. */
   readonly metricsPorts?: Partial<Readonly<Record<PartName, number>>>;
+  /** Changes to the tiers of the MCP server, as its configuration file has them. */
+  readonly tiers?: Readonly<Record<string, object>>;
+  /** URL of a module that every part loads before its own, e.g. to observe it from inside. */
+  readonly preload?: string;
+  /** Further environment variables of every part. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Gives the start up when aborted. */
   readonly signal?: AbortSignal;
 }
@@ -201,6 +207,7 @@ function writeWorld(given: {
     secrets,
     ...(options.redis !== undefined && { redis: options.redis }),
     logLevel: options.logLevel ?? 'info',
+    tiers: options.tiers ?? {},
     files: {
       registration: {
         acme: secretFile('registration-acme', secrets.registration.acme),
@@ -232,5 +239,7 @@ function partEnvironment(options: PlatformOptions, part: PartName): Record<strin
     }),
     ...(options.trustedCaFile !== undefined && { NODE_EXTRA_CA_CERTS: options.trustedCaFile }),
     ...(metricsPort !== undefined && { METRICS_PORT: String(metricsPort) }),
+    ...(options.preload !== undefined && { NODE_OPTIONS: `--import=${options.preload}` }),
+    ...options.env,
   };
 }

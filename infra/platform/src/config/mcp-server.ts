@@ -5,7 +5,7 @@ import type { World } from './world.ts';
 const inspector = ['http://localhost:6274', 'http://127.0.0.1:6274'];
 
 /** Configuration of apps/mcp-server: its issuers, and the broker as the way to the target. */
-export function mcpServerConfig({ urls, ports, secrets, files, logLevel }: World): object {
+export function mcpServerConfig({ urls, ports, secrets, files, logLevel, tiers }: World): object {
   return {
     listen: { host: '127.0.0.1', port: ports['mcp-server'] },
     resource: urls.mcp,
@@ -22,7 +22,7 @@ export function mcpServerConfig({ urls, ports, secrets, files, logLevel }: World
     // One person at one machine tries more in a minute than a user of a deployment does.
     rate_limit_rpm: 6000,
     // Asking the user for approval is not built yet (sc:approval); without it no call of this tier could run.
-    tiers: { admin: { approval: 'never' } },
+    tiers: { admin: { approval: 'never' }, ...tiers },
     downstream: { url: urls.downstream, target: target.name, audience: target.audience },
     audit_file: files.audit('mcp-server'),
     outbox_file: files.outbox,

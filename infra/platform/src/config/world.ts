@@ -9,6 +9,8 @@ export interface World {
   /** Redis of the broker; absent: memory. */
   readonly redis?: string;
   readonly logLevel: string;
+  /** Changes to the tiers of the MCP server. */
+  readonly tiers: Readonly<Record<string, object>>;
   /** Paths of secret files, as they were written. */
   readonly files: {
     readonly registration: Readonly<Record<string, string>>;
