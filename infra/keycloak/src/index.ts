@@ -1,0 +1,6 @@
+export { type KeycloakAdmin, KeycloakAdminError, type KeycloakEntity } from './admin.ts';
+export { keycloakVersion } from './distribution.ts';
+export { type Keycloak, type KeycloakOptions, startKeycloak } from './keycloak.ts';
+export { KeycloakProblem } from './problem.ts';
+export { type RealmRepresentation, type RealmUser, renderRealm } from './realm.ts';
+export type { OtlpTarget } from './settings.ts';

@@ -1,0 +1,173 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createKeycloakAdmin, type KeycloakAdmin } from './admin.ts';
+import { keycloakVersion, prepareDistribution } from './distribution.ts';
+import { defaultCacheDir, systemEnvironment } from './environment.ts';
+import { type Launched, launch } from './launch.ts';
+import { isPortFree } from './ports.ts';
+import { KeycloakProblem } from './problem.ts';
+import { createRunHome } from './run-home.ts';
+import { type OtlpTarget, startArguments, startEnvironment } from './settings.ts';
+
+/** How long a start may take on a busy machine. Milliseconds. */
+const readyWithin = 180_000;
+
+export interface KeycloakOptions {
+  /** Port of everything but health; on 127.0.0.1, as the other. */
+  readonly port: number;
+  /** Port of `/health`. */
+  readonly managementPort: number;
+  /** Folder of this run; Keycloak's home goes below it. */
+  readonly dir: string;
+  readonly logFile: string;
+  /** Realms to be made, rendered. */
+  readonly realms?: readonly object[];
+  /** Features beyond the default ones; `cimd` and `identity-assertion-jwt` unless told. */
+  readonly features?: readonly string[];
+  /** Where its spans go; nowhere unless told. */
+  readonly otlp?: OtlpTarget;
+  /** Where the prepared distribution is kept; `$XDG_CACHE_HOME/mcp-obo` or `~/.cache/mcp-obo` unless told. */
+  readonly cacheDir?: string;
+  /** `PATH`, `HOME` and `JAVA_HOME` for Maven and Java; of this process unless told. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A folder that goes away with Keycloak when this process is gone before it could remove it. */
+  readonly runDir?: string;
+  /** Told before a step that takes long. */
+  readonly say?: (line: string) => void;
+  /** Gives the start up when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** A Keycloak that answers. */
+export interface Keycloak {
+  readonly kind: 'native';
+  readonly version: string;
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  /** Issuer of a realm. */
+  readonly issuer: (realm: string) => string;
+  readonly admin: KeycloakAdmin;
+  /** Process id of the group's leader. */
+  readonly pid: () => number;
+  /** Resolves with a sentence when it ends without being asked to. */
+  readonly failed: Promise<string>;
+  /** Ends it and starts it again on the same ports with the same data. */
+  readonly restart: () => Promise<void>;
+  /** Ends it. May be called more than once. */
+  readonly stop: () => Promise<void>;
+  /** Ends it at once. */
+  readonly kill: () => void;
+}
+
+/**
+ * Starts Keycloak with Java on 127.0.0.1 and makes the realms. It gets a database of its own, and ends with
+ * this process however that ends.
+ *
+ * @throws KeycloakProblem with one sentence and what to do; nothing is left running then.
+ */
+export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak> {
+  const { port, managementPort, dir, signal, realms = [] } = options;
+  const env = options.env ?? systemEnvironment();
+  await refuseTakenPorts(port, managementPort);
+  const distribution = await prepareDistribution({
+    cacheDir: options.cacheDir ?? defaultCacheDir(),
+    env,
+    ...(options.features !== undefined && { features: options.features }),
+    ...(options.say !== undefined && { say: options.say }),
+    ...(signal !== undefined && { signal }),
+  });
+  const home = await createRunHome(distribution.home, join(dir, 'keycloak'));
+  const url = `http://127.0.0.1:${port}`;
+
+  const start = () =>
+    launch({
+      command: join(home, 'bin', 'kc.sh'),
+      args: startArguments({ url, port, managementPort }),
+      env: {
+        ...startEnvironment(env, options.otlp),
+        ...(options.runDir !== undefined && { MCP_OBO_RUN_DIR: options.runDir }),
+      },
+      logFile: options.logFile,
+    });
+  const { promise: failed, resolve: fail } = Promise.withResolvers<string>();
+  let current: Launched | undefined;
+  let asked = false;
+  const run = async () => {
+    const mine = start();
+    current = mine;
+    await ready(mine, managementPort, signal);
+    void mine.ended.then((sentence) => {
+      if (!asked) fail(sentence);
+    });
+  };
+  const stop = async () => {
+    asked = true;
+    await current?.stop();
+  };
+
+  try {
+    await run();
+    const admin = createKeycloakAdmin({ url, ...distribution.admin });
+    for (const realm of realms) await admin.createRealm(realm);
+    return {
+      kind: 'native',
+      version: keycloakVersion,
+      url,
+      issuer: (realm) => `${url}/realms/${realm}`,
+      admin,
+      pid: () => current?.pid ?? -1,
+      failed,
+      restart: async () => {
+        await stop();
+        asked = false;
+        await run();
+      },
+      stop,
+      kill: () => {
+        asked = true;
+        current?.kill();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function refuseTakenPorts(...ports: readonly number[]): Promise<void> {
+  for (const port of ports) {
+    if (await isPortFree(port)) continue;
+    throw new KeycloakProblem(
+      `Port ${port} on 127.0.0.1 is in use and Keycloak needs it: stop what listens there, or choose another port.`,
+    );
+  }
+}
+
+/** Readiness is told on the management port, and only there: the log says "started" before it is true. */
+async function ready(keycloak: Launched, managementPort: number, signal?: AbortSignal): Promise<void> {
+  const end = performance.now() + readyWithin;
+  let gone = false;
+  void keycloak.ended.then(() => {
+    gone = true;
+  });
+  while (!(await answers(`http://127.0.0.1:${managementPort}/health/ready`))) {
+    signal?.throwIfAborted();
+    if (gone) throw new KeycloakProblem(`${await keycloak.ended} Its log says why.`, keycloak.complaints());
+    if (performance.now() > end)
+      throw new KeycloakProblem(
+        `Keycloak is not ready after ${readyWithin / 1000} s.`,
+        keycloak.complaints(),
+      );
+    await Promise.race([sleep(100), keycloak.ended]);
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
