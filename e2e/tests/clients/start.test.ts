@@ -5,7 +5,7 @@ import { post } from './fixture/mcp-http.ts';
 import { redirectUrl } from './fixture/memory-provider.ts';
 import { publishMetadataDocument } from './fixture/metadata-document.ts';
 import { logInByHand } from './fixture/raw-login.ts';
-import { type RunningScript, runScript } from './fixture/script.ts';
+import { type RunningScript, runNpm, runScript } from './fixture/script.ts';
 import type { TestPlatform } from './fixture/test-platform.ts';
 
 let running: RunningScript | undefined;
@@ -62,4 +62,18 @@ describe('npm start -- --json', () => {
     await expect.poll(script.processes, { timeout: 15_000 }).toEqual([]);
     expect(await Promise.all(Object.values(ports).map(isFree))).toEqual([true, true, true, true, true]);
   });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+    'ends all of it when npm alone gets %s',
+    async (signal) => {
+      const base = await freeBase();
+      const npm = runNpm('start', ['--json', '--ports', String(base)]);
+      running = npm;
+      await expect.poll(npm.stdout, { timeout: 45_000 }).toContain('"ready":true');
+      npm.kill(signal);
+      await npm.ended;
+      await expect.poll(npm.processes, { timeout: 15_000 }).toEqual([]);
+      expect(await Promise.all(Object.values(portsFrom(base)).map(isFree))).toEqual(Array(5).fill(true));
+    },
+  );
 });

@@ -3,6 +3,9 @@ import { spawn, spawnSync } from 'node:child_process';
 /** Conventional exit codes of a process that a signal ended. @type {Readonly<Record<string, number>>} */
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
+/** Read at once, as it changes when that process ends. */
+const startedBy = process.ppid;
+
 /**
  * @typedef {object} GroupOptions
  * @property {string} cwd
@@ -14,9 +17,9 @@ const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 /**
  * Runs a command as the leader of a session of its own and waits for its end. Ctrl-C, a hang-up or a termination
- * of this process is passed on; the session then has some time to end, and with its leader everything in it
- * ends, groups of their own that tools make for their tasks included. Then this process ends by the same
- * signal's exit code. Resolves to the exit code of the leader.
+ * of this process is passed on, and so is the end of the npm that started it; the session then has some time to
+ * end, and with its leader everything in it ends, groups of their own that tools make for their tasks included.
+ * Then this process ends by the same signal's exit code. Resolves to the exit code of the leader.
  *
  * @param {string} command
  * @param {readonly string[]} args
@@ -39,8 +42,11 @@ export function runGroup(command, args, { cwd, env, stdio, onStart, grace = 10_0
     };
     const signals = /** @type {NodeJS.Signals[]} */ (Object.keys(exitCodes));
     for (const signal of signals) process.on(signal, end);
+    // Whoever kills npm means all of it, and a killed npm passes nothing on.
+    const watch = env.npm_lifecycle_event === undefined ? undefined : onOrphaned(() => end('SIGTERM'));
     const done = () => {
       clearTimeout(timer);
+      clearInterval(watch);
       for (const signal of signals) process.removeListener(signal, end);
     };
     child.once('error', (error) => {
@@ -55,6 +61,16 @@ export function runGroup(command, args, { cwd, env, stdio, onStart, grace = 10_0
     });
     onStart?.(child);
   });
+}
+
+/**
+ * Calls back once the process that started this one is gone.
+ * @param {() => void} orphaned
+ */
+function onOrphaned(orphaned) {
+  return setInterval(() => {
+    if (process.ppid !== startedBy) orphaned();
+  }, 500).unref();
 }
 
 /**
