@@ -12,7 +12,7 @@ import type { McpGuard } from './guard.ts';
 import { holdHead } from './held-head.ts';
 import { messagesOf } from './operation.ts';
 import type { Refusal } from './refusal.ts';
-import { preflightHeaders } from './screening.ts';
+import { originForm, preflightHeaders } from './screening.ts';
 
 /**
  * Metadata at both well-known locations, and a gate in front of the MCP endpoint: what comes after it has
@@ -27,9 +27,9 @@ export function protectMcp(guard: McpGuard): RequestHandler {
     new URL(guard.resource).pathname,
     refusing(guard, async (request, response, next) => {
       const { method, rawHeaders, originalUrl: url } = request;
-      const { host, origin } = request.headers;
-      response.set(guard.screen({ host, origin }));
+      response.set(guard.screen({ rawHeaders, url }));
       if (method === 'OPTIONS') return void response.status(204).set(preflightHeaders).end();
+      request.url = originForm(request.url);
       calls.set(request, await guard.admit({ method, rawHeaders, url }));
       next();
     }),

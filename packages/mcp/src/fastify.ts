@@ -8,7 +8,7 @@ import type { McpGuard } from './guard.ts';
 import { heldUntilBodyBegins } from './held-response.ts';
 import { messagesOf } from './operation.ts';
 import type { Refusal } from './refusal.ts';
-import { preflightHeaders } from './screening.ts';
+import { originForm, preflightHeaders } from './screening.ts';
 
 export interface ProtectMcpOptions {
   readonly guard: McpGuard;
@@ -35,17 +35,11 @@ export const protectMcp: FastifyPluginAsync<ProtectMcpOptions> = async (app, { g
     url: new URL(guard.resource).pathname,
     onRequest: async (request, reply) => {
       try {
-        const { host, origin } = request.headers;
-        reply.headers(guard.screen({ host, origin }));
-        if (request.method === 'OPTIONS') return reply.code(204).headers(preflightHeaders).send();
-        calls.set(
-          request,
-          await guard.admit({
-            method: request.method,
-            rawHeaders: request.raw.rawHeaders,
-            url: request.raw.url ?? '',
-          }),
-        );
+        const { method, rawHeaders, url = '' } = request.raw;
+        reply.headers(guard.screen({ rawHeaders, url }));
+        if (method === 'OPTIONS') return reply.code(204).headers(preflightHeaders).send();
+        request.raw.url = originForm(url);
+        calls.set(request, await guard.admit({ method: method ?? '', rawHeaders, url }));
       } catch (error) {
         return send(reply, guard.refusal(error));
       }

@@ -1,5 +1,6 @@
 import { allowedHeaders, exposedHeaders } from '@mcp-obo/metadata';
 import { OAuthError } from '@mcp-obo/oauth-error';
+import type { HttpRequest } from './guard-options.ts';
 
 export interface ScreeningOptions {
   readonly resource: string;
@@ -9,20 +10,16 @@ export interface ScreeningOptions {
   readonly allowedOrigins?: readonly string[];
 }
 
-/** The headers that say where a request thinks it is going, and which page sent it. */
-export interface Whereabouts {
-  readonly host: string | undefined;
-  readonly origin: string | undefined;
-}
-
 /**
  * Refuses a `Host` that is not this server (DNS rebinding) and an `Origin` that may not call
  * (MCP transports, security warning).
  *
  * @returns CORS headers for the answer.
- * @throws OAuthError `access_denied`.
+ * @throws OAuthError `access_denied`; `invalid_request` when there are several hosts (RFC 9112 §3.2).
  */
-export type Screening = (request: Whereabouts) => Readonly<Record<string, string>>;
+export type Screening = (
+  request: Pick<HttpRequest, 'rawHeaders' | 'url'>,
+) => Readonly<Record<string, string>>;
 
 export function createScreening({
   resource,
@@ -31,10 +28,11 @@ export function createScreening({
 }: ScreeningOptions): Screening {
   const hosts = new Set((allowedHosts ?? [new URL(resource).host]).map((host) => host.toLowerCase()));
   const origins = new Set(allowedOrigins);
-  return ({ host, origin }): Readonly<Record<string, string>> => {
-    if (host === undefined || !hosts.has(host.toLowerCase())) throw denied('host_not_allowed');
+  return (request): Readonly<Record<string, string>> => {
+    if (!hosts.has(hostOf(request).toLowerCase())) throw denied('host_not_allowed');
+    const [origin, ...others] = headerLines(request, 'origin');
     if (origin === undefined) return {};
-    if (!origins.has(origin)) throw denied('origin_not_allowed');
+    if (others.length > 0 || !origins.has(origin)) throw denied('origin_not_allowed');
     return {
       'access-control-allow-origin': origin,
       'access-control-expose-headers': exposedHeaders.join(', '),
@@ -49,6 +47,28 @@ export const preflightHeaders: Readonly<Record<string, string>> = {
   'access-control-allow-headers': allowedHeaders.join(', '),
   'access-control-max-age': '600',
 };
+
+/** A request target in absolute form (RFC 9112 §3.2.2), and its authority. */
+const absoluteForm = /^https?:\/\/([^/?#]*)/i;
+
+/** The request target as handlers know it. A server has to take the absolute form too (RFC 9112 §3.2.2). */
+export function originForm(target: string): string {
+  const rest = target.replace(absoluteForm, '');
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+/** The host that a request is for: that of its target where it has one, whatever `Host` says. */
+function hostOf({ rawHeaders, url }: Pick<HttpRequest, 'rawHeaders' | 'url'>): string {
+  const [host = '', ...others] = headerLines({ rawHeaders }, 'host');
+  if (others.length > 0)
+    throw new OAuthError('invalid_request', 'A request names one host.', { reason: 'several_hosts' });
+  return absoluteForm.exec(url)?.[1] ?? host;
+}
+
+/** Every line of a header: Node keeps the first `Host` in silence. */
+function headerLines({ rawHeaders }: Pick<HttpRequest, 'rawHeaders'>, name: string): readonly string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+}
 
 function denied(reason: string): OAuthError {
   return new OAuthError(

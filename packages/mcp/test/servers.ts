@@ -42,7 +42,7 @@ export async function startExpress(register: Register) {
   });
   const listener = app.listen(port, '127.0.0.1');
   await once(listener, 'listening');
-  return { ...fixture, ...poster(fixture, port), close: () => void listener.close() };
+  return { ...fixture, port, ...poster(fixture, port), close: () => void listener.close() };
 }
 
 /** A server of SDK 2.x on Fastify, both protocol eras. */
@@ -58,7 +58,7 @@ export async function startFastify(register: Register) {
   const app = Fastify();
   await app.register(protectFastify, { guard, handler });
   await app.listen({ port, host: '127.0.0.1' });
-  return { ...fixture, ...poster(fixture, port), close: () => void app.close() };
+  return { ...fixture, port, ...poster(fixture, port), close: () => void app.close() };
 }
 
 function poster({ issuer }: ReturnType<typeof createFixture>, port: number) {
