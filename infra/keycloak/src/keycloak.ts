@@ -40,15 +40,17 @@ export interface KeycloakOptions {
 
 /** A Keycloak that answers. */
 export interface Keycloak {
-  readonly kind: 'native';
+  readonly kind: 'keycloak';
+  /** How it runs: under Java on this machine, or in a container. */
+  readonly engine: 'native' | 'container';
   readonly version: string;
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
   /** Issuer of a realm. */
   readonly issuer: (realm: string) => string;
   readonly admin: KeycloakAdmin;
-  /** Process id of the group's leader. */
-  readonly pid: () => number;
+  /** Process id of the group's leader; another one after a restart. */
+  readonly pid: number;
   /** Resolves with a sentence when it ends without being asked to. */
   readonly failed: Promise<string>;
   /** Ends it and starts it again on the same ports with the same data. */
@@ -110,12 +112,15 @@ export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak>
     const admin = createKeycloakAdmin({ url, ...distribution.admin });
     for (const realm of realms) await admin.createRealm(realm);
     return {
-      kind: 'native',
+      kind: 'keycloak',
+      engine: 'native',
       version: keycloakVersion,
       url,
       issuer: (realm) => `${url}/realms/${realm}`,
       admin,
-      pid: () => current?.pid ?? -1,
+      get pid() {
+        return current?.pid ?? -1;
+      },
       failed,
       restart: async () => {
         await stop();

@@ -1,29 +1,17 @@
-/** A form of a page, as far as it must be known to send it. */
-export interface Form {
-  readonly kind: 'login' | 'consent' | 'other';
-  readonly action: string;
-  readonly hidden: [string, string][];
-}
-
-/** The only form of a page. */
-export function readForm(markup: string): Form | undefined {
+/** The action of the only form of a page, and its hidden fields. */
+export function readForm(markup: string): { action: string; hidden: [string, string][] } | undefined {
   const [, action] = /<form\b[^>]*\baction="([^"]*)"/.exec(markup) ?? [];
   if (action === undefined) return undefined;
   const hidden = [...markup.matchAll(/<input\b[^>]*type="hidden"[^>]*>/g)].map(
     ([input]): [string, string] => [attribute(input, 'name'), attribute(input, 'value')],
   );
-  const kind = markup.includes('id="password"')
-    ? 'login'
-    : markup.includes('id="accept"')
-      ? 'consent'
-      : 'other';
-  return { kind, action: decode(action), hidden };
+  return { action: decode(action), hidden };
 }
 
 /** The text of the element with that id, if it is there. */
 export function readText(markup: string, id: string): string | undefined {
   const [, text] = new RegExp(`\\bid="${id}"[^>]*>([^<]*)<`).exec(markup) ?? [];
-  return text === undefined ? undefined : decode(text);
+  return text === undefined ? undefined : decode(text).trim();
 }
 
 function attribute(element: string, name: string): string {
