@@ -9,7 +9,7 @@ import { answerErrors } from './answer-errors.ts';
 import { expensesCatalogue } from './catalogue.ts';
 import type { Config } from './config.ts';
 import { createExpensesApi } from './downstream/expenses-api.ts';
-import { guardOptions } from './guard-options.ts';
+import { guardOptions, largeAmounts } from './guard-options.ts';
 import { createHandler } from './mcp-handler.ts';
 import { createRecorder } from './recorder.ts';
 import { readStrictJson } from './strict-body.ts';
@@ -32,7 +32,11 @@ export interface AppDependencies {
 export async function buildApp(config: Config, deps: AppDependencies): Promise<FastifyInstance> {
   const { exchange, now, log, audit, metrics, limiter, outbox } = deps;
   const { url, target } = config.downstream;
-  const catalogue = expensesCatalogue({ api: createExpensesApi({ url, target, fetch: deps.fetch }), outbox });
+  const catalogue = expensesCatalogue({
+    api: createExpensesApi({ url, target, fetch: deps.fetch }),
+    largeAmounts: largeAmounts(config),
+    outbox,
+  });
   const requirements = requirementsOf(catalogue);
   const recorder = createRecorder({ audit, metrics, catalogue });
   const guard = createMcpGuard({

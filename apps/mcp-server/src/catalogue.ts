@@ -1,18 +1,29 @@
 import { type Catalogue, ToolFailure } from '@mcp-obo/mcp';
 import type { ExpensesApi } from './downstream/expenses-api.ts';
-import { expenseId, expensesTools, type OutgoingReport, sendReportTool } from './tools/expenses-tools.ts';
+import {
+  expenseId,
+  expensesTools,
+  type LargeAmounts,
+  type OutgoingReport,
+  sendReportTool,
+} from './tools/expenses-tools.ts';
 import { whoami } from './tools/whoami.ts';
 
 export interface CatalogueParts {
   readonly api: ExpensesApi;
+  readonly largeAmounts: LargeAmounts;
   /** Where reports go; absent: there is no tool that sends any. */
   readonly outbox?: (report: OutgoingReport) => Promise<void>;
 }
 
 /** Everything this server offers. To make it yours, replace the entries and keep the shape. */
-export function expensesCatalogue({ api, outbox }: CatalogueParts): Catalogue {
+export function expensesCatalogue({ api, largeAmounts, outbox }: CatalogueParts): Catalogue {
   return {
-    tools: [whoami, ...expensesTools(api), ...(outbox === undefined ? [] : [sendReportTool(api, outbox)])],
+    tools: [
+      whoami,
+      ...expensesTools(api, largeAmounts),
+      ...(outbox === undefined ? [] : [sendReportTool(api, outbox)]),
+    ],
     resources: [
       {
         title: 'Expense',

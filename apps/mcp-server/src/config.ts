@@ -101,6 +101,15 @@ export const schema = z
       })
       .partial()
       .default({}),
+    /** What an approval of a large amount needs besides its tier (RFC 9470). */
+    large_amounts: z
+      .strictObject({
+        /** The largest amount that is not large. */
+        above: z.coerce.number().nonnegative().default(1000),
+        max_login_age: seconds.default(300),
+        acr_values: wordList.optional(),
+      })
+      .prefault({}),
     /** Clients (ids) that cannot take an HTTP 403 and get a tool error instead. */
     tool_error_clients: wordList.default([]),
     exchange,

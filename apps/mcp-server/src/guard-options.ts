@@ -1,6 +1,7 @@
 import type { McpGuardOptions } from '@mcp-obo/mcp';
 import type { Tier, TierName } from '@mcp-obo/scopes';
 import type { Config } from './config.ts';
+import type { LargeAmounts } from './tools/expenses-tools.ts';
 
 /** The settings of the guard, by its own names. */
 export function guardOptions(config: Config): Omit<McpGuardOptions, 'requirements'> {
@@ -29,6 +30,11 @@ export function guardOptions(config: Config): Omit<McpGuardOptions, 'requirement
     },
     tiers: Object.fromEntries(Object.entries(config.tiers).map(([name, tier]) => [name, tierOf(tier)])),
   };
+}
+
+/** What an approval of a large amount needs, by the tier's names. */
+export function largeAmounts({ large_amounts: { above, ...demand } }: Config): LargeAmounts {
+  return { above, demand: tierOf(demand) };
 }
 
 function tierOf(tier: NonNullable<Config['tiers'][TierName]>): Partial<Tier> {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -11,18 +11,24 @@ import {
   type Urls,
   urlsOf,
 } from './addresses.ts';
-import { type BreakName, distort, switchFaultOn } from './breaks.ts';
+import { type BreakName, distort, refuseBreak, switchFaultOn } from './breaks.ts';
 import { brokerConfig } from './config/broker.ts';
 import { devIdpConfig } from './config/dev-idp.ts';
 import { downstreamApiConfig, peopleSeed } from './config/downstream-api.ts';
 import { mcpServerConfig } from './config/mcp-server.ts';
 import type { World } from './config/world.ts';
 import { type DomainUser, interactiveClient, machine, type TenantName, tenants } from './domain.ts';
+import { type IdentityProvider, type IdpKind, idpTraits } from './idp/identity-provider.ts';
+import { startKeycloakIdp } from './idp/keycloak.ts';
 import { type Part, startPart } from './part.ts';
 import { createRunDir, type RunDir } from './run-dir.ts';
 import { makeSecrets, type Secrets } from './secrets.ts';
 
 export interface PlatformOptions {
+  /** The identity provider; `embedded` unless told. */
+  readonly idp?: IdpKind;
+  /** Told before a step of the start that takes long. */
+  readonly say?: (line: string) => void;
   /** First of the five ports; 4000 unless told. */
   readonly basePort?: number;
   /** Each port by itself, e.g. free ones for a test. */
@@ -41,8 +47,8 @@ export interface PlatformOptions {
   readonly trustedCaFile?: string;
   /** Ports for `/metrics`, by part. */
   readonly metricsPorts?: Partial<Readonly<Record<PartName, number>>>;
-  /** Changes to the tiers of the MCP server, as its configuration file has them. */
-  readonly tiers?: Readonly<Record<string, object>>;
+  /** Settings of a part that differ from the platform's, as its configuration file has them. */
+  readonly settings?: Partial<Readonly<Record<PartName, object>>>;
   /** URL of a module that every part loads before its own, e.g. to observe it from inside. */
   readonly preload?: string;
   /** Further environment variables of every part. */
@@ -58,6 +64,7 @@ export interface PlatformUser extends DomainUser {
 
 /** The platform, up. */
 export interface Platform {
+  readonly idp: IdentityProvider;
   readonly urls: Urls;
   readonly ports: Ports;
   /** Everybody who can log in, and where. */
@@ -76,6 +83,7 @@ export interface Platform {
   readonly secrets: Secrets;
   /** Private folder with configuration and secrets; removed by `stop`. */
   readonly runDir: string;
+  /** Log of a part; Keycloak's is that of `dev-idp`. */
   readonly logFile: (part: PartName) => string;
   readonly auditFile: (part: PartName) => string;
   readonly pids: Readonly<Record<PartName, number>>;
@@ -91,6 +99,8 @@ const configs: Readonly<Record<PartName, (world: World) => object>> = {
   broker: brokerConfig,
   'mcp-server': mcpServerConfig,
 };
+
+const embedded: IdentityProvider = { kind: 'embedded', version: versionAt('../../dev-idp/package.json') };
 
 /** The script of each part; apps are run, never imported. */
 const scripts: Readonly<Record<PartName, string>> = {
@@ -108,7 +118,9 @@ const scripts: Readonly<Record<PartName, string>> = {
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   const ports = options.ports ?? portsFrom(options.basePort ?? 4000);
   await refuseTakenPorts(ports);
-  const urls = urlsOf(ports);
+  const kind = options.idp ?? 'embedded';
+  if (options.breakHop !== undefined) refuseBreak(options.breakHop, kind);
+  const urls = urlsOf(ports, kind);
   const secrets = await makeSecrets();
   const runDir = createRunDir();
   const keep = options.logDir ?? join(runDir.path, 'logs');
@@ -116,7 +128,8 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   const logFile = (part: string) => join(keep, `${part}.log`);
   const auditFile = (part: string) => join(keep, `${part}.audit.jsonl`);
 
-  const parts: Part[] = [];
+  const parts: Pick<Part, 'name' | 'pid' | 'ended' | 'stop' | 'kill'>[] = [];
+  let idp: IdentityProvider = embedded;
   const atExit = () => {
     for (const part of parts) part.kill();
     runDir.remove();
@@ -133,10 +146,27 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   };
 
   try {
-    const world = writeWorld({ options, ports, urls, secrets, runDir, auditFile });
+    const world = writeWorld({ options, kind, ports, urls, secrets, runDir, auditFile });
+    if (kind === 'keycloak') {
+      const keycloak = await startKeycloakIdp({
+        ...options,
+        ports,
+        urls,
+        secrets,
+        runDir: runDir.path,
+        logFile: logFile('dev-idp'),
+      });
+      parts.push({ ...keycloak, name: 'dev-idp', ended: keycloak.failed });
+      idp = keycloak;
+    }
+    const started: Part[] = [];
     for (const name of partNames) {
-      const config = distort(options.breakHop, name, configs[name](world));
-      parts.push(
+      if (name === 'dev-idp' && kind !== 'embedded') continue;
+      const config = {
+        ...distort(options.breakHop, name, configs[name](world)),
+        ...options.settings?.[name],
+      };
+      started.push(
         startPart({
           name,
           script: scripts[name],
@@ -146,8 +176,9 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
           env: { ...partEnvironment(options, name), MCP_OBO_RUN_DIR: runDir.path },
         }),
       );
+      parts.push(...started.slice(-1));
     }
-    await Promise.all(parts.map((part) => part.ready(options.signal)));
+    await Promise.all(started.map((part) => part.ready(options.signal)));
     if (options.breakHop !== undefined) await switchFaultOn(options.breakHop, urls, secrets);
   } catch (error) {
     await stop();
@@ -155,6 +186,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   }
 
   return {
+    idp,
     urls,
     ports,
     users: tenants.flatMap(({ name: tenant, users }) =>
@@ -178,6 +210,11 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   };
 }
 
+function versionAt(path: string): string {
+  const file = readFileSync(new URL(path, import.meta.url), 'utf8');
+  return String((JSON.parse(file) as { version?: string }).version);
+}
+
 function scriptAt(path: string): string {
   return fileURLToPath(new URL(path, import.meta.url));
 }
@@ -193,21 +230,22 @@ async function refuseTakenPorts(ports: Ports): Promise<void> {
 
 function writeWorld(given: {
   options: PlatformOptions;
+  kind: IdpKind;
   ports: Ports;
   urls: Urls;
   secrets: Secrets;
   runDir: RunDir;
   auditFile: (part: string) => string;
 }): World {
-  const { options, ports, urls, secrets, runDir, auditFile } = given;
+  const { options, kind, ports, urls, secrets, runDir, auditFile } = given;
   const secretFile = (name: string, content: string) => runDir.text(`secrets/${name}`, content);
   return {
     ports,
     urls,
     secrets,
+    profile: idpTraits[kind].profile,
     ...(options.redis !== undefined && { redis: options.redis }),
     logLevel: options.logLevel ?? 'info',
-    tiers: options.tiers ?? {},
     files: {
       registration: {
         acme: secretFile('registration-acme', secrets.registration.acme),

@@ -1,3 +1,4 @@
+import type { Tier } from '@mcp-obo/scopes';
 import { z } from 'zod';
 import type { ExpensesApi } from '../downstream/expenses-api.ts';
 import { answer, defineTool } from './define-tool.ts';
@@ -13,11 +14,15 @@ const month = z
   .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'must be a month such as 2026-10')
   .describe('Month, YYYY-MM');
 
-/** Above this amount an approval needs a login that is at most five minutes old. */
-const freshLoginAbove = 1000;
+/** What an approval of a large amount needs: the tier's members that are stricter (RFC 9470). */
+export interface LargeAmounts {
+  /** The largest amount that is not large. */
+  readonly above: number;
+  readonly demand: Partial<Pick<Tier, 'maxLoginAge' | 'acrValues'>>;
+}
 
 /** The tools on expenses, from harmless to dangerous. */
-export function expensesTools(api: ExpensesApi) {
+export function expensesTools(api: ExpensesApi, largeAmounts: LargeAmounts) {
   return [
     defineTool({
       name: 'list_expenses',
@@ -86,9 +91,9 @@ export function expensesTools(api: ExpensesApi) {
       permissions: ['expenses:approve'],
       instead: ['get_expense', 'list_expenses'],
       forArguments: (args) =>
-        typeof args.amount === 'number' && args.amount <= freshLoginAbove
+        typeof args.amount === 'number' && args.amount <= largeAmounts.above
           ? undefined
-          : { tier: { maxLoginAge: 300 } },
+          : { tier: largeAmounts.demand },
       sensitivity: { id: 'value', amount: 'value' },
       input: z.strictObject({ id: expenseId, amount }),
       handle: async ({ id, amount: sum }, context) =>

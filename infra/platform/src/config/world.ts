@@ -1,4 +1,5 @@
 import type { Ports, Urls } from '../addresses.ts';
+import type { IdpTraits } from '../idp/identity-provider.ts';
 import type { Secrets } from '../secrets.ts';
 
 /** All that the configuration of one run is made from. */
@@ -6,11 +7,11 @@ export interface World {
   readonly ports: Ports;
   readonly urls: Urls;
   readonly secrets: Secrets;
+  /** Profile of the issuers. */
+  readonly profile: IdpTraits['profile'];
   /** Redis of the broker; absent: memory. */
   readonly redis?: string;
   readonly logLevel: string;
-  /** Changes to the tiers of the MCP server. */
-  readonly tiers: Readonly<Record<string, object>>;
   /** Paths of secret files, as they were written. */
   readonly files: {
     readonly registration: Readonly<Record<string, string>>;
