@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import type { TenantName } from './domain.ts';
+import { type IdpKind, idpTraits } from './idp/identity-provider.ts';
 
 /** The parts of the platform, each a process of its own, in the order they start. */
 export const partNames = ['dev-idp', 'downstream-api', 'broker', 'mcp-server'] as const;
@@ -29,16 +30,17 @@ export function portsFrom(base: number): Ports {
 }
 
 /** The addresses at these ports. */
-export function urlsOf(ports: Ports): Urls {
+export function urlsOf(ports: Ports, kind: IdpKind = 'embedded'): Urls {
   const at = (port: number) => `http://127.0.0.1:${port}`;
   const idp = at(ports['dev-idp']);
+  const issuerOf = (tenant: TenantName) => `${idp}${idpTraits[kind].issuerPath(tenant)}`;
   return {
     mcp: `${at(ports['mcp-server'])}/mcp`,
     broker: at(ports.broker),
     downstream: at(ports['downstream-api']),
     idp,
-    issuer: `${idp}/acme`,
-    issuers: { acme: `${idp}/acme`, globex: `${idp}/globex` },
+    issuer: issuerOf('acme'),
+    issuers: { acme: issuerOf('acme'), globex: issuerOf('globex') },
   };
 }
 

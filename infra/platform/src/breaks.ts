@@ -1,4 +1,5 @@
 import type { Urls } from './addresses.ts';
+import type { IdpKind } from './idp/identity-provider.ts';
 import type { Secrets } from './secrets.ts';
 
 /**
@@ -21,6 +22,12 @@ export type BreakName = keyof typeof breaks;
 /** The break of that name, if there is one. */
 export function breakName(value: string): BreakName | undefined {
   return Object.hasOwn(breaks, value) ? (value as BreakName) : undefined;
+}
+
+/** Throws when this identity provider cannot be made to break that hop. */
+export function refuseBreak(name: BreakName, kind: IdpKind): void {
+  if (kind === 'embedded' || !('fault' in breaks[name])) return;
+  throw new Error(`The break ${name} is a fault of the embedded identity provider; ${kind} has none.`);
 }
 
 /** Settings that a break changes, by part. */

@@ -11,5 +11,6 @@ export {
   target,
   tenants,
 } from './domain.ts';
+export { type IdentityProvider, type IdpKind, idpKinds } from './idp/identity-provider.ts';
 export { type Platform, type PlatformOptions, type PlatformUser, startPlatform } from './platform.ts';
 export type { Secrets } from './secrets.ts';

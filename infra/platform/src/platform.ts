@@ -159,25 +159,23 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       parts.push({ ...keycloak, name: 'dev-idp', ended: keycloak.failed });
       idp = keycloak;
     }
-    const started: Part[] = [];
-    for (const name of partNames) {
-      if (name === 'dev-idp' && kind !== 'embedded') continue;
+    const own = partNames.filter((name) => name !== 'dev-idp' || kind === 'embedded');
+    const started = own.map((name) => {
       const config = {
         ...distort(options.breakHop, name, configs[name](world)),
         ...options.settings?.[name],
       };
-      started.push(
-        startPart({
-          name,
-          script: scripts[name],
-          configFile: runDir.yaml(`${name}.yaml`, config),
-          logFile: logFile(name),
-          healthUrl: healthUrl(ports, name),
-          env: { ...partEnvironment(options, name), MCP_OBO_RUN_DIR: runDir.path },
-        }),
-      );
-      parts.push(...started.slice(-1));
-    }
+      const part = startPart({
+        name,
+        script: scripts[name],
+        configFile: runDir.yaml(`${name}.yaml`, config),
+        logFile: logFile(name),
+        healthUrl: healthUrl(ports, name),
+        env: { ...partEnvironment(options, name), MCP_OBO_RUN_DIR: runDir.path },
+      });
+      parts.push(part);
+      return part;
+    });
     await Promise.all(started.map((part) => part.ready(options.signal)));
     if (options.breakHop !== undefined) await switchFaultOn(options.breakHop, urls, secrets);
   } catch (error) {

@@ -2,12 +2,12 @@ import { brokerClientId, exchangeRules, machine, target, tenants } from '../doma
 import type { World } from './world.ts';
 
 /** Configuration of apps/broker: one client, its registration at each issuer, one target, deny by default. */
-export function brokerConfig({ urls, ports, files, redis, logLevel }: World): object {
+export function brokerConfig({ profile, urls, ports, files, redis, logLevel }: World): object {
   const names = tenants.map(({ name }) => name);
   return {
     issuer: urls.broker,
     listen: { host: '127.0.0.1', port: ports.broker },
-    issuers: names.map((tenant) => ({ tenant, issuer: urls.issuers[tenant], profile: 'generic' })),
+    issuers: names.map((tenant) => ({ tenant, issuer: urls.issuers[tenant], profile })),
     clients: [
       {
         id: brokerClientId,

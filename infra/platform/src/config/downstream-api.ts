@@ -2,14 +2,14 @@ import { target, tenants } from '../domain.ts';
 import type { World } from './world.ts';
 
 /** Configuration of apps/downstream-api: it trusts the issuers, and only tokens made for itself. */
-export function downstreamApiConfig({ urls, ports, files, logLevel }: World): object {
+export function downstreamApiConfig({ profile, urls, ports, files, logLevel }: World): object {
   return {
     listen: { host: '127.0.0.1', port: ports['downstream-api'] },
     resource: urls.downstream,
     issuers: tenants.map(({ name }) => ({
       tenant: name,
       issuer: urls.issuers[name],
-      profile: 'generic',
+      profile,
       audiences: [target.audience],
     })),
     people_file: files.people,
