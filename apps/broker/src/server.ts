@@ -2,6 +2,7 @@ import { fastifyLogging } from '@mcp-obo/telemetry/fastify';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { BrokerConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
+import { answerUnreadablePath } from './routes/errors.ts';
 
 type Logging = Pick<FastifyServerOptions, 'logController'> & { readonly loggerInstance: FastifyBaseLogger };
 
@@ -23,6 +24,7 @@ export function createServer(
     bodyLimit: body_limit_bytes,
     return503OnClosing: false,
     requestTimeout,
+    frameworkErrors: answerUnreadablePath,
   };
   if (listen.tls === undefined) return Fastify({ ...options, http: { headersTimeout } });
   const { key, cert } = listen.tls;

@@ -14,7 +14,8 @@ describe('every answer of the token endpoint', () => {
     [401, 'an unknown client', () => exchange({}, { headers: { authorization: '' } })],
     [413, 'a body too large', () => post({ filler: 'x'.repeat(70_000) })],
     [404, 'an unknown path', () => post({}, { url: '/tokens' })],
-    [404, 'a GET', () => app.inject('/token')],
+    [405, 'a GET', () => app.inject('/token')],
+    [400, 'a path that cannot be decoded', () => app.inject('/token/%zz')],
   ];
   it.each(answers)(
     verifies('tb:no-store', 'is kept by nobody: %i, %s (RFC 6749 §5.1)'),
@@ -28,7 +29,24 @@ describe('every answer of the token endpoint', () => {
   it('says nothing of the path or the request it does not know', async () => {
     const response = await app.inject('/%3Cscript%3E?access_token=secret');
     expect([response.statusCode, response.json()]).toEqual([404, { error: 'not_found' }]);
+    const unreadable = await app.inject('/secret%zz');
+    expect([unreadable.statusCode, unreadable.json()]).toEqual([
+      400,
+      { error: 'invalid_request', error_description: 'The path of the request cannot be read.' },
+    ]);
   });
+});
+
+describe('the token endpoint', () => {
+  it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const)(
+    'says that it takes POST and not %s (RFC 6749 §3.2, RFC 9110 §15.5.6)',
+    async (method) => {
+      for (const url of ['/token', '/acme/oauth2/v2.0/token']) {
+        const { statusCode, headers } = await app.inject({ method, url });
+        expect([statusCode, headers.allow]).toEqual([405, 'POST']);
+      }
+    },
+  );
 });
 
 describe('the metadata', () => {

@@ -1,6 +1,6 @@
 import { bearerChallenge } from '@mcp-obo/metadata';
 import { isOAuthError } from '@mcp-obo/oauth-error';
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem, type ProblemCode, problemDetails, problemTable } from './problem.ts';
 
 /** Fastify's own refusals by status. */
@@ -9,6 +9,13 @@ const refusals: Readonly<Record<number, readonly [code: ProblemCode, detail: str
   413: ['body_too_large', 'The body is larger than this API reads.'],
   415: ['unsupported_media_type', 'The body must be application/json.'],
 };
+
+/** Answers a path that cannot be decoded or is too long for any id. Fastify's own answer repeats it. */
+export function answerUnreadablePath(error: FastifyError, _request: FastifyRequest, reply: FastifyReply) {
+  return error.code === 'FST_ERR_BAD_URL'
+    ? sendProblem(reply, 'invalid_request', 'The path of the request cannot be read.')
+    : sendProblem(reply, 'not_found', 'There is nothing at this path.');
+}
 
 /** Every error as RFC 9457, without inner text. What is no refusal is a fault of ours and in the log. */
 export function answerErrors(app: FastifyInstance, resourceMetadata: string): void {

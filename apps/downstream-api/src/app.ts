@@ -6,7 +6,7 @@ import type { createLogger, PlatformMetrics } from '@mcp-obo/telemetry';
 import { fastifyLogging, fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
 import { createValidator, type Fetch, type ValidatorEvent } from '@mcp-obo/validator';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from 'fastify';
-import { answerErrors } from './answer-errors.ts';
+import { answerErrors, answerUnreadablePath } from './answer-errors.ts';
 import { createAuthentication } from './authenticate.ts';
 import type { Config } from './config.ts';
 import { expenseOperations } from './routes/expenses.ts';
@@ -60,6 +60,7 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
     requestTimeout: 30_000,
     http: { headersTimeout: 10_000 },
     return503OnClosing: false,
+    frameworkErrors: answerUnreadablePath,
   });
   answerErrors(app, resourceMetadataUrl);
   await app.register(fastifyTelemetry);

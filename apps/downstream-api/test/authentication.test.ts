@@ -20,6 +20,16 @@ describe('a request', () => {
     expect(body).toMatchObject({ status: 401, code: 'token_required' });
   });
 
+  it.each([
+    ['cannot be decoded', '/expenses/%zz', 400, 'invalid_request'],
+    ['is longer than any id', `/expenses/${'a'.repeat(200)}`, 404, 'not_found'],
+  ])('with a path that %s gets a problem that does not repeat it', async (_case, path, status, code) => {
+    const answer = await api.call('GET', path);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(answer.body).toMatchObject({ status, code });
+    expect(JSON.stringify(answer.body)).not.toContain(path);
+  });
+
   it(
     verifies('rs:no-passthrough', 'with the token of the MCP server is refused: it is for another audience'),
     async () => {

@@ -1,6 +1,6 @@
 import type { McpGuard } from '@mcp-obo/mcp';
 import { OAuthError } from '@mcp-obo/oauth-error';
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** JSON-RPC 2.0 §5.1. */
 const parseError = -32700;
@@ -13,6 +13,16 @@ const sentences: Readonly<Record<number, { readonly code: number; readonly messa
   413: { code: invalidRequest, message: 'The body is too large.' },
   415: { code: invalidRequest, message: 'The body must be application/json.' },
 };
+
+/** Answers a path that cannot be decoded, which reaches no handler. Fastify's own answer repeats it. */
+export function answerUnreadablePath(guard: McpGuard) {
+  return (_error: FastifyError, _request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const refusal = guard.refusal(
+      new OAuthError('invalid_request', 'The path of the request cannot be read.', { reason: 'path' }),
+    );
+    return reply.code(refusal.status).headers(refusal.headers).send(refusal.body);
+  };
+}
 
 /** Answers what never reaches the MCP handler: unreadable bodies, unknown paths, bugs. No inner text goes out. */
 export function answerErrors(app: FastifyInstance, guard: McpGuard): void {

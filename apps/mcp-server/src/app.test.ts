@@ -116,6 +116,14 @@ describe('the expenses tools', () => {
   });
 });
 
+describe('a request whose path cannot be decoded', () => {
+  it('is refused as every other, and its path is not repeated', async () => {
+    const response = await server.app.inject({ method: 'POST', url: '/secret%zz' });
+    expect([response.statusCode, response.json().error.data.error]).toEqual([400, 'invalid_request']);
+    expect(response.body).not.toContain('secret');
+  });
+});
+
 describe('the audit', () => {
   it(
     verifies(

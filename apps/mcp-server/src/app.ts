@@ -5,7 +5,7 @@ import { protectMcp } from '@mcp-obo/mcp/fastify';
 import type { createLogger, PlatformMetrics } from '@mcp-obo/telemetry';
 import { fastifyLogging, fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { answerErrors } from './answer-errors.ts';
+import { answerErrors, answerUnreadablePath } from './answer-errors.ts';
 import { expensesCatalogue } from './catalogue.ts';
 import type { Config } from './config.ts';
 import { createExpensesApi } from './downstream/expenses-api.ts';
@@ -60,6 +60,7 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
     ...fastifyLogging(log),
     bodyLimit: config.body_limit_bytes,
     requestTimeout,
+    frameworkErrors: answerUnreadablePath(guard),
     // Node takes the longer of the two times for the whole request, and its own for headers is 60 s.
     http: { connectionsCheckingInterval: 1000, headersTimeout: requestTimeout },
   });

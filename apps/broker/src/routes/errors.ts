@@ -17,6 +17,19 @@ export function answerError(error: FastifyError | Error, request: FastifyRequest
   reply.code(refusal.status).send(refusal.toBody());
 }
 
+/** Answers a path that cannot be decoded, which reaches no route. Fastify's own answer repeats it. */
+export function answerUnreadablePath(
+  _error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const refusal = new OAuthError('invalid_request', 'The path of the request cannot be read.', {
+    reason: 'path',
+  });
+  reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
+  answerError(refusal, request, reply);
+}
+
 /** There is nothing here: not an OAuth answer, and no echo of the path. */
 export function answerNotFound(_request: FastifyRequest, reply: FastifyReply): void {
   reply.code(404).send({ error: 'not_found' });

@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { OAuthError } from '@mcp-obo/oauth-error';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Endpoints, pathOf } from '../endpoints.ts';
 import type { TokenRequest } from '../token/token-endpoint.ts';
 
@@ -18,9 +19,24 @@ export async function tokenRoutes(
     { parseAs: 'string' },
     (_request, body, done) => done(null, body),
   );
-  app.post(pathOf(endpoints.token), (request) => token(readRequest(request, undefined)));
-  for (const tenant of endpoints.tenants)
-    app.post(pathOf(tenant.token), (request) => token(readRequest(request, tenant.tenant)));
+  const serve = (endpoint: string, tenant: string | undefined) => {
+    const url = pathOf(endpoint);
+    app.post(url, (request) => token(readRequest(request, tenant)));
+    app.route({ method: [...otherMethods], url, onRequest: refuseMethod, handler: refuseMethod });
+  };
+  serve(endpoints.token, undefined);
+  for (const tenant of endpoints.tenants) serve(tenant.token, tenant.tenant);
+}
+
+const otherMethods = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** A client must use POST (RFC 6749 §3.2); the answer says so (RFC 9110 §15.5.6), before a body is read. */
+async function refuseMethod(_request: FastifyRequest, reply: FastifyReply): Promise<never> {
+  reply.header('allow', 'POST');
+  throw new OAuthError('invalid_request', 'The token endpoint takes POST.', {
+    status: 405,
+    reason: 'method',
+  });
 }
 
 function readRequest(request: FastifyRequest, tenant: string | undefined): TokenRequest {
