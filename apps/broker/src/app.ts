@@ -1,4 +1,4 @@
-import { type Cache, createAnswerValidator, createExchangeEngine } from '@mcp-obo/exchange';
+import { createAnswerValidator, createExchangeEngine } from '@mcp-obo/exchange';
 import { fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
 import { createValidator } from '@mcp-obo/validator';
 import type { FastifyInstance } from 'fastify';
@@ -10,6 +10,7 @@ import type { BrokerDeps } from './deps.ts';
 import { createEndpoints } from './endpoints.ts';
 import { enginePolicy, engineTargets } from './engine-options.ts';
 import { createObserver } from './observer.ts';
+import type { BrokerCache } from './open-cache.ts';
 import { answerError, answerNotFound } from './routes/errors.ts';
 import { metadataRoutes } from './routes/metadata.ts';
 import { readinessRoute } from './routes/readiness.ts';
@@ -27,7 +28,7 @@ import { createUpstreams } from './upstreams.ts';
 export async function buildApp(
   config: BrokerConfig,
   deps: BrokerDeps,
-  cache: Cache,
+  cache: BrokerCache,
 ): Promise<FastifyInstance> {
   const { now, fetch, log } = deps;
   const endpoints = createEndpoints(config);
@@ -40,7 +41,9 @@ export async function buildApp(
     targets,
     upstreams,
     policy: enginePolicy(config),
-    cache,
+    ...(cache.shared === undefined ? {} : { cache: cache.shared }),
+    memoryBytes: config.cache.memory_mib * 1024 * 1024,
+    negativeSeconds: config.cache.negative_seconds,
     answers,
     now,
     onEvent: observer.onExchange,
@@ -56,7 +59,7 @@ export async function buildApp(
   const checkSubject = observer.watchSubjects(
     createSubjectCheck({ validate: subjects.validate, issuers: config.issuers, url: endpoints.token }),
   );
-  const replay = createReplayGuard({ cache, now });
+  const replay = createReplayGuard({ cache: cache.store, now });
   const verifyAssertion = createAssertionVerifier({ audiences: endpoints.assertionAudiences, replay, now });
   const authenticate = observer.watchClients(
     createClientAuthenticator({ clients: config.clients, verifyAssertion }),
@@ -92,7 +95,7 @@ export async function buildApp(
   });
   await app.register(fastifyTelemetry);
   await app.register(readinessRoute, {
-    cacheHealthy: config.cache.url === undefined ? undefined : cache.healthy,
+    cacheHealthy: cache.shared?.healthy,
     draining: () => draining,
   });
   await app.register(metadataRoutes, { endpoints });

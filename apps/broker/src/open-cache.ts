@@ -1,34 +1,40 @@
-import { randomBytes } from 'node:crypto';
-import { type Cache, createMemoryCache, type KeyRing, sealCache } from '@mcp-obo/exchange';
+import { type Cache, createMemoryCache, createSeal, type KeyRing } from '@mcp-obo/exchange';
 import { createRedisCache, redisOptions } from '@mcp-obo/exchange/redis';
 import { tokenHash } from '@mcp-obo/grant';
 import { Redis } from 'ioredis';
 import type { BrokerConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
 
-/** The cache of the configuration: memory of this process, or Redis. What it keeps is sealed in both. */
+/** Where the broker keeps what outlives a request. */
+export interface BrokerCache {
+  /** For all replicas where there is Redis, else for this process. */
+  readonly store: Cache;
+  /** The store, where other processes share it; absent: tokens stay in the memory of the engine. */
+  readonly shared?: Cache;
+}
+
+/** The cache of the configuration. What goes to Redis is sealed. */
 export function openCache(
   { cache, seal }: BrokerConfig,
-  { now, log }: Pick<BrokerDeps, 'now' | 'log'>,
-): Cache {
-  const keys = keyRing(seal?.keys ?? [randomBytes(32)]);
-  if (cache.url === undefined)
-    return sealCache(createMemoryCache({ maxEntries: cache.max_entries, now }), keys);
-  const redis = new Redis(cache.url, { ...redisOptions });
+  { now, random, log }: Pick<BrokerDeps, 'now' | 'random' | 'log'>,
+): BrokerCache {
+  if (cache.url === undefined || seal === undefined) return { store: createMemoryCache({ now }) };
   const store = createRedisCache({
-    redis,
+    redis: new Redis(cache.url, { ...redisOptions }),
+    seal: createSeal(keyRing(seal.keys)),
     prefix: cache.prefix,
     now,
+    random,
     onError: (operation, err) => log.warn({ operation, err }, 'redis failed; the issuer is asked instead'),
   });
-  return sealCache(store, keys);
+  return { store, shared: store };
 }
 
 /** A key is named by its hash, so that the order of the ring can change without making entries unreadable. */
-function keyRing([first, ...others]: readonly Uint8Array[]): KeyRing {
+function keyRing(keys: readonly Uint8Array[]): KeyRing {
   const named = (secret: Uint8Array) => ({
     id: tokenHash(Buffer.from(secret).toString('base64')).slice(0, 12),
     secret,
   });
-  return [named(first ?? randomBytes(32)), ...others.map(named)];
+  return keys.map(named) as [ReturnType<typeof named>, ...ReturnType<typeof named>[]];
 }

@@ -32,7 +32,7 @@ export async function start(config: BrokerConfig, { log }: ServiceContext): Prom
     url,
     close: async () => {
       await app.close();
-      await cache.close();
+      await cache.store.close();
       await fetch.close();
       file.close();
     },

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createAuditLog } from '@mcp-obo/audit';
 import { createLogger, createPlatformMetrics } from '@mcp-obo/telemetry';
 import type { Meter } from '@opentelemetry/api';
@@ -62,10 +63,9 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
   const config = loadConfig({ env: {}, file: '/broker.yaml', readText: () => JSON.stringify(settings) });
   const log: string[] = [];
   const audit: string[] = [];
-  let randoms = 0;
   const deps = {
     now,
-    random: () => `random-${++randoms}`,
+    random: randomUUID,
     fetch: (url: string | URL, init?: RequestInit) =>
       (String(url).includes('globex') ? globex : acme).fetch(url, init),
     log: createLogger({

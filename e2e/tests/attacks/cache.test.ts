@@ -22,7 +22,7 @@ const tokenOf = async (subject: string, changes = {}) =>
 describe.skipIf(!redisAvailable())('the cache in Redis', () => {
   beforeAll(async () => {
     server = await startRedis();
-    broker = await startBroker({ config: { cache: { url: server.url, prefix: 'x:' } } });
+    broker = await startBroker({ config: { cache: { url: server.url, prefix: 'x:', memory_mib: 0 } } });
     redis = new Redis(server.url);
   });
   beforeEach(() => redis.flushall());
@@ -128,9 +128,9 @@ describe.skipIf(!redisAvailable())('the cache in Redis', () => {
         'under a key that is gone',
         setAll((value) =>
           Buffer.concat([
-            value.subarray(0, 1),
-            Buffer.from('x'.repeat(value.readUInt8(0))),
-            value.subarray(1 + value.readUInt8(0)),
+            value.subarray(0, 2),
+            Buffer.from('x'.repeat(value.readUInt8(1))),
+            value.subarray(2 + value.readUInt8(1)),
           ]),
         ),
       ],

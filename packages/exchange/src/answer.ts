@@ -3,7 +3,7 @@ import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
 import { parseScopes } from '@mcp-obo/scopes';
 import type { StoredToken } from './cache-entry.ts';
 import type { EngineOptions } from './contract.ts';
-import { lifetimeOf } from './lifetime.ts';
+import { defaultMaxLifetime, lifetimeOf } from './lifetime.ts';
 import type { Target } from './target.ts';
 import type { Upstream, UpstreamAnswer } from './upstream/upstream.ts';
 
@@ -28,6 +28,7 @@ export interface Expectation {
 export interface CheckedAnswer {
   readonly token: StoredToken;
   readonly cacheUntil?: number;
+  readonly refreshAt?: number;
 }
 
 /** What the token, or for an opaque target the response, says. */
@@ -54,12 +55,12 @@ export async function checkAnswer(
   const ignored = new Set(expected.target.ignoredScopes);
   const scopes = findings.scopes.filter((scope) => !ignored.has(scope));
   if (!scopes.every((scope) => expected.ceiling.includes(scope))) throw refused('answer_scope');
-  const { expiresAt, cacheUntil } = lifetimeOf({
+  const { expiresAt, cacheUntil, refreshAt } = lifetimeOf({
     now: now() / 1000,
     expiresIn: answer.expiresIn,
     tokenExpiresAt: findings.expiresAt,
     subjectExpiresAt: expected.subject?.expiresAt,
-    maxLifetime: expected.target.maxLifetime ?? 3600,
+    maxLifetime: expected.target.maxLifetime ?? defaultMaxLifetime,
   });
   return {
     token: {
@@ -71,6 +72,7 @@ export async function checkAnswer(
       ...(findings.act === undefined ? {} : { grantedAct: findings.act }),
     },
     cacheUntil,
+    refreshAt,
   };
 }
 

@@ -46,7 +46,7 @@ export function cacheKey(input: CacheKeyInput): string {
     input.presenterKey ?? null,
     input.policyVersion,
   ];
-  return `x1:${hash('sha256', JSON.stringify(members), 'base64url')}`;
+  return `x2:${hash('sha256', JSON.stringify(members), 'base64url')}`;
 }
 
 /** What entries can be evicted by. The value is hashed with the issuer: no name of a user reaches a store. */

@@ -1,33 +1,35 @@
+import { randomUUID } from 'node:crypto';
 import { redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Cache } from './cache.ts';
-import { createMemoryCache } from './memory-cache.ts';
+import type { Cache, Claim, HeldClaim } from './cache.ts';
+import { createMemoryCache } from './memory/memory-cache.ts';
 import { createRedisCache } from './redis/redis-cache.ts';
 import { redisOptions } from './redis/redis-options.ts';
-import { sealCache } from './seal-cache.ts';
+import { createSeal } from './seal/seal.ts';
 
 type Implementation = readonly [name: string, open: (now: () => number) => Promise<Cache>];
 
 const hasRedis = redisAvailable();
 const bytes = (text: string) => Buffer.from(text);
-const keyRing = [{ id: 'k1', secret: Buffer.alloc(32, 7) }] as const;
+const seal = createSeal([{ id: 'k1', secret: Buffer.alloc(32, 7) }]);
 
 let server: Awaited<ReturnType<typeof startRedis>> | undefined;
 let opened = 0;
 
 async function openRedis(now: () => number): Promise<Cache> {
   const redis = new Redis(server?.url ?? '', redisOptions);
-  await new Promise((resolve) => redis.once('ready', resolve));
-  return createRedisCache({ redis, now, prefix: `test-${++opened}:` });
+  const cache = createRedisCache({ redis, now, seal, random: randomUUID, prefix: `test-${++opened}:` });
+  await new Promise<void>((resolve) =>
+    cache.watch({ evicted: () => undefined, lost: () => undefined, restored: resolve }),
+  );
+  return cache;
 }
 
 const implementations: readonly Implementation[] = [
   ['in memory', async (now) => createMemoryCache({ now })],
   ['in Redis', openRedis],
-  ['in memory, sealed', async (now) => sealCache(createMemoryCache({ now }), keyRing)],
-  ['in Redis, sealed', async (now) => sealCache(await openRedis(now), keyRing)],
 ];
 
 beforeAll(async () => {
@@ -109,7 +111,84 @@ describe.each(implementations)('a cache %s', (name, open) => {
     expect(String(await cache.get('c'))).toBe('3');
   });
 
+  it.skipIf(skipped)('tells all who watch what is evicted', async () => {
+    const told: string[] = [];
+    cache.watch({ evicted: (tag) => told.push(tag), lost: () => told.push('lost'), restored: () => {} });
+    await cache.evictByTag('nobody');
+    await expect.poll(() => told).toEqual(['nobody']);
+  });
+
+  describe('a claim', () => {
+    it.skipIf(skipped)(
+      verifies('tb:single-flight', 'is held by one, however many ask at the same moment'),
+      async () => {
+        const claims = await Promise.all(Array.from({ length: 20 }, () => cache.claim('claimed', at())));
+        const held = claims.filter((claim) => claim.state === 'held');
+        expect(held).toHaveLength(1);
+        const taken = claims.filter((claim) => claim.state === 'taken');
+        expect(taken).toHaveLength(19);
+        expect(await held[0]?.fill(bytes('v'), time.now + 60_000)).toBe(true);
+        await Promise.all(taken.map(({ ended }) => ended));
+        expect(String(await cache.get('claimed'))).toBe('v');
+        expect(await cache.claim('claimed', at())).toEqual({ state: 'filled' });
+      },
+    );
+
+    it.skipIf(skipped)(verifies('tb:single-flight', 'that is given back is the next one’s'), async () => {
+      const first = heldOf(await cache.claim('given-back', at()));
+      const second = await cache.claim('given-back', at());
+      await first.release();
+      if (second.state === 'taken') await second.ended;
+      expect(await first.fill(bytes('late'), time.now + 60_000)).toBe(false);
+      expect(await cache.get('given-back')).toBeUndefined();
+      await heldOf(await cache.claim('given-back', at())).release();
+    });
+
+    it.skipIf(skipped).each([
+      ['the entry is set', () => cache.set('ended', bytes('newer'), at())],
+      ['the entry is deleted', () => cache.delete('ended')],
+      ['one of its tags is evicted', () => cache.evictByTag('ended-tag')],
+    ])(
+      verifies('tb:single-flight', 'is over when %s, and what its holder brings then is not stored'),
+      async (_when, end) => {
+        const held = heldOf(await cache.claim('ended', at(['ended-tag'])));
+        const waiting = await cache.claim('ended', at(['ended-tag']));
+        await end();
+        if (waiting.state === 'taken') await waiting.ended;
+        const before = await cache.get('ended');
+        expect(await held.fill(bytes('late'), time.now + 60_000)).toBe(false);
+        expect(await cache.get('ended')).toEqual(before);
+        await held.release();
+        await cache.delete('ended');
+      },
+    );
+
+    it.skipIf(skipped)(
+      'fills an entry that its tags evict, and that ends no later than was said',
+      async () => {
+        const held = heldOf(await cache.claim('filled', { expiresAt: time.now + 500, tags: ['filled-tag'] }));
+        await held.fill(bytes('v'), time.now + 60_000);
+        const again = heldOf(await cache.claim('filled-2', at(['filled-tag'])));
+        await again.fill(bytes('v'), time.now + 60_000);
+        expect(await cache.evictByTag('filled-tag')).toBe(2);
+        expect(await cache.get('filled-2')).toBeUndefined();
+        await heldOf(await cache.claim('filled', { expiresAt: time.now + 500, tags: [] })).fill(
+          bytes('v'),
+          Infinity,
+        );
+        if (name.includes('Redis')) await new Promise((resolve) => setTimeout(resolve, 550));
+        time.now += 550;
+        expect(await cache.get('filled')).toBeUndefined();
+      },
+    );
+  });
+
   it.skipIf(skipped)('answers that it is healthy', async () => {
     expect(await cache.healthy()).toBe(true);
   });
 });
+
+function heldOf(claim: Claim): HeldClaim {
+  if (claim.state !== 'held') throw new Error(`The claim is ${claim.state}.`);
+  return claim;
+}

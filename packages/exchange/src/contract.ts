@@ -3,6 +3,7 @@ import type { Cache } from './cache.ts';
 import type { OnExchangeEvent } from './events.ts';
 import type { DownstreamToken } from './on-behalf-of.ts';
 import type { Policy } from './policy.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { Target } from './target.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
@@ -47,11 +48,20 @@ export interface EngineOptions {
   readonly targets: Readonly<Record<string, Target>>;
   readonly upstreams: readonly Upstream[];
   readonly policy: Policy;
-  readonly cache: Cache;
+  /** Shared with other processes. Absent: what is obtained stays in the memory of this one. */
+  readonly cache?: Cache;
+  /** Bound of the memory of this process, in front of the cache. Default 64 MiB; 0 keeps nothing. */
+  readonly memoryBytes?: number;
+  /** How long a refusal that would come again is remembered, seconds. Default 30; 0 remembers none. */
+  readonly negativeSeconds?: number;
+  /** Milliseconds an exchange may take, its waiting for others included. Default 10,000. */
+  readonly deadlineMs?: number;
   /** Validates tokens that come back; made by `createAnswerValidator`. Its own cache must be off. */
   readonly answers: { readonly validate: (credential: Credential) => Promise<Grant> };
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Default: the system's timers. */
+  readonly schedule?: Scheduler;
   readonly onEvent?: OnExchangeEvent;
   /** Longest chain of actors. Default 5. */
   readonly maxActorDepth?: number;
@@ -67,5 +77,10 @@ export interface EngineOptions {
 export interface ExchangeEngine {
   readonly exchange: (request: EngineRequest) => Promise<IssuedToken>;
   readonly machine: (request: EngineMachineRequest) => Promise<IssuedToken>;
+  /**
+   * Ends all that was obtained with a tag of `cacheTag`, here at once and in every process that shares the
+   * cache; what is being obtained is not kept. Rejects when the cache did not do it.
+   */
+  readonly evictByTag: (tag: string) => Promise<number>;
   readonly close: () => Promise<void>;
 }

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { payloadOf } from '../test/fake-idp.ts';
 import { createBench, noon, policy, request } from '../test/setup.ts';
 import type { Cache } from './cache.ts';
-import { createMemoryCache } from './memory-cache.ts';
+import { createMemoryCache } from './memory/memory-cache.ts';
+import { noCache } from './no-cache.ts';
 
 describe('the cache of exchanges', () => {
   it(verifies('tb:cache-ttl', 'answers the second time, and expires_in is what remains'), async () => {
@@ -170,11 +171,8 @@ describe('the cache of exchanges', () => {
   );
 
   it(verifies('tb:cache-key', 'forgets everything when the policy has a new version'), async () => {
-    let shared: Cache | undefined;
-    const cache = (now: () => number) => {
-      shared ??= createMemoryCache({ now });
-      return shared;
-    };
+    const shared = createMemoryCache({ now: () => noon * 1000 });
+    const cache = () => shared;
     const before = createBench({ cache });
     const subject = await before.subject();
     await before.engine.exchange(request(subject));
@@ -190,6 +188,8 @@ describe('the cache of exchanges', () => {
       set: down,
       add: down,
       delete: down,
+      claim: down,
+      watch: ({ restored }) => restored(),
       evictByTag: down,
       healthy: async () => false,
       close: async () => undefined,
@@ -200,26 +200,27 @@ describe('the cache of exchanges', () => {
     expect((await bench.engine.exchange(request(subject, { claims: '{}' }))).source).toBe('exchange');
     expect(
       bench.events.filter(({ type }) => type === 'cache').map((event) => 'action' in event && event.action),
-    ).toEqual(['failed', 'failed', 'bypass', 'failed', 'failed']);
+    ).toEqual(['failed', 'failed', 'miss', 'bypass', 'failed', 'failed', 'failed', 'miss']);
   });
 
   it.each([
     ['is no JSON', () => 'junk'],
     ['is of another shape', () => '{}'],
-    ['was made for another key', (own: string) => own.replace(/"key":"x1:/, '"key":"x1:other')],
+    ['was made for another key', (own: string) => own.replace(/"key":"x2:/, '"key":"x2:other')],
     ['is past its own time', (own: string) => own.replace(/"until":\d+(\.\d+)?/, `"until":${noon - 1}`)],
   ])(verifies('tb:cache-key', 'K05: takes an entry that %s for a miss'), async (_what, damage) => {
     const entries = new Map<string, Uint8Array>();
     const cache: Cache = {
+      ...noCache,
       get: async (key) => entries.get(key),
-      set: async (key, value) => void entries.set(key, value),
-      add: down,
+      claim: async (key) => ({
+        state: 'held',
+        fill: async (value) => entries.set(key, value).has(key),
+        release: async () => undefined,
+      }),
       delete: async (key) => void entries.delete(key),
-      evictByTag: async () => 0,
-      healthy: async () => true,
-      close: async () => undefined,
     };
-    const bench = createBench({ cache: () => cache });
+    const bench = createBench({ cache: () => cache, memoryBytes: 0 });
     const subject = await bench.subject();
     await bench.engine.exchange(request(subject));
     for (const [key, value] of entries) entries.set(key, Buffer.from(damage(Buffer.from(value).toString())));

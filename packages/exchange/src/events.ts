@@ -41,8 +41,21 @@ export type ExchangeEvent =
     }
   | {
       readonly type: 'cache';
-      /** `bypass`: passed by for a claims challenge. `unreadable`: an entry that could not be used was removed. */
-      readonly action: 'hit' | 'miss' | 'shared' | 'bypass' | 'stored' | 'unreadable' | 'failed';
+      /**
+       * `negative`: a refusal that is remembered. `shared`: joined another's exchange, here or in another process.
+       * `bypass`: passed by for a claims challenge. `refresh`: served, and fetched anew meanwhile.
+       * `unreadable`: an entry that could not be used was removed.
+       */
+      readonly action:
+        | 'hit'
+        | 'miss'
+        | 'negative'
+        | 'shared'
+        | 'bypass'
+        | 'refresh'
+        | 'stored'
+        | 'unreadable'
+        | 'failed';
       readonly target: string;
     }
   | {

@@ -1,6 +1,6 @@
 export { type AnswerValidatorOptions, createAnswerValidator } from './answer-validator.ts';
 export { type BrokerClientOptions, createBrokerClient } from './broker-client.ts';
-export type { Cache, CacheEntryOptions } from './cache.ts';
+export type { Cache, CacheEntryOptions, CacheWatcher, Claim, ClaimOptions, HeldClaim } from './cache.ts';
 export { cacheTag } from './cache-key.ts';
 export type {
   EngineMachineRequest,
@@ -13,10 +13,12 @@ export { createExchangeEngine } from './engine.ts';
 export { isAlarm } from './errors/outcome.ts';
 export type { ExchangeContext, ExchangeEvent, OnExchangeEvent } from './events.ts';
 export { createLocalExchange, type LocalExchangeOptions, type LocalIssuer } from './local-exchange.ts';
-export { createMemoryCache, type MemoryCacheOptions } from './memory-cache.ts';
+export { createMemoryCache, type MemoryCacheOptions } from './memory/memory-cache.ts';
 export type { DownstreamToken, MachineRequest, OnBehalfOfRequest, TokenExchange } from './on-behalf-of.ts';
 export type { Policy, PolicyRule } from './policy.ts';
-export { type KeyRing, type SealKey, sealCache } from './seal-cache.ts';
+export { type Scheduler, systemScheduler } from './scheduler.ts';
+export type { KeyRing, SealKey } from './seal/key-ring.ts';
+export { createSeal, type Seal } from './seal/seal.ts';
 export { atIssuer, type PerIssuer, type Target } from './target.ts';
 export type { Fetch } from './upstream/answer-fetch.ts';
 export { createUpstream, type UpstreamOptions } from './upstream/create-upstream.ts';

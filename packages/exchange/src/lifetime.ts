@@ -18,14 +18,20 @@ export interface Lifetime {
   readonly expiresAt: number;
   /** The entry must not be served after this; undefined: not to be cached. */
   readonly cacheUntil?: number;
+  /** From then on a busy entry is fetched anew; undefined: a new one would not live longer. */
+  readonly refreshAt?: number;
 }
+
+/** The longest time a token is used where its target names none, seconds. */
+export const defaultMaxLifetime = 3600;
 
 /** How long a token is used when nothing says how long it lives. It is then not cached. */
 const unknownLife = 60;
 
 /**
  * The life of an answer: min(`expires_in`, its `exp`, the subject's `exp`, the target's bound). The cache
- * keeps it that long less min(60 s, 20 %), so that what it serves can still be used.
+ * keeps it that long less min(60 s, 20 %), so that what it serves can still be used, and may fetch it anew as
+ * long before that again, where the subject lives long enough for a gain.
  *
  * @throws OAuthError `bad_gateway` when the answer is expired on arrival.
  */
@@ -40,5 +46,9 @@ export function lifetimeOf(input: LifetimeInput): Lifetime {
       reason: 'answer_expired',
     });
   }
-  return told ? { expiresAt, cacheUntil: expiresAt - Math.min(60, life * 0.2) } : { expiresAt };
+  if (!told) return { expiresAt };
+  const margin = Math.min(60, life * 0.2);
+  const cacheUntil = expiresAt - margin;
+  const gains = subjectExpiresAt - expiresAt >= margin;
+  return { expiresAt, cacheUntil, ...(gains ? { refreshAt: cacheUntil - margin } : {}) };
 }

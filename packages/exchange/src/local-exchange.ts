@@ -6,7 +6,6 @@ import { createAnswerValidator } from './answer-validator.ts';
 import type { Cache } from './cache.ts';
 import { createExchangeEngine } from './engine.ts';
 import type { OnExchangeEvent } from './events.ts';
-import { createMemoryCache } from './memory-cache.ts';
 import { fetchFor } from './network.ts';
 import type { TokenExchange } from './on-behalf-of.ts';
 import type { PolicyRule } from './policy.ts';
@@ -31,7 +30,7 @@ export interface LocalExchangeOptions {
   /** Rules for this one server, in all tenants unless they name some. What no rule allows is refused. */
   readonly policy: readonly (Omit<PolicyRule, 'clients' | 'tenants'> &
     Partial<Pick<PolicyRule, 'tenants'>>)[];
-  /** Default: in memory. */
+  /** Shared with other processes. Default: none, what is obtained stays in the memory of this one. */
   readonly cache?: Cache;
   /** Validates the users' tokens; pass the server's own to share its work. Default: made from `issuers`. */
   readonly validator?: Pick<Validator, 'validate'>;
@@ -54,7 +53,7 @@ const client = 'local';
  * @throws TypeError at start when issuers, targets and policy do not fit together.
  */
 export function createLocalExchange(options: LocalExchangeOptions): TokenExchange {
-  const { now = Date.now, random = randomUUID, cache = createMemoryCache({ now }), onEvent } = options;
+  const { now = Date.now, random = randomUUID, onEvent } = options;
   const own = fetchFor(
     options.issuers.map(({ issuer }) => issuer),
     options.network,
@@ -74,7 +73,7 @@ export function createLocalExchange(options: LocalExchangeOptions): TokenExchang
       version: 'local',
       rules: options.policy.map((rule) => ({ tenants, ...rule, clients: [client] })),
     },
-    cache,
+    ...(options.cache === undefined ? {} : { cache: options.cache }),
     answers,
     now,
     onEvent,

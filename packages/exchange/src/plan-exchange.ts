@@ -4,6 +4,7 @@ import { checkActor } from './actors.ts';
 import { cacheKey, subjectTags } from './cache-key.ts';
 import { readClaimsChallenge } from './claims-challenge.ts';
 import type { EngineRequest } from './contract.ts';
+import { defaultMaxLifetime } from './lifetime.ts';
 import type { Plan, Wiring } from './plan.ts';
 import { decidePolicy } from './policy.ts';
 import { registrationAt, targetAtIssuer } from './target-at-issuer.ts';
@@ -64,6 +65,7 @@ export function planExchange(wiring: Wiring, request: EngineRequest): Plan {
     key,
     flightKey: claims === undefined ? key : cacheKey({ ...keyInput, claims }),
     tags: subjectTags(grant),
+    latest: Math.min(grant.expiresAt, wiring.now() / 1000 + (target.maxLifetime ?? defaultMaxLifetime)),
   };
 }
 

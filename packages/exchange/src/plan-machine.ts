@@ -1,6 +1,7 @@
 import { OAuthError } from '@mcp-obo/oauth-error';
 import { cacheKey, cacheTag } from './cache-key.ts';
 import type { EngineMachineRequest } from './contract.ts';
+import { defaultMaxLifetime } from './lifetime.ts';
 import type { Plan, Wiring } from './plan.ts';
 import { decidePolicy, machineTenants } from './policy.ts';
 import { registrationAt, targetAtIssuer } from './target-at-issuer.ts';
@@ -51,6 +52,7 @@ export function planMachine(wiring: Wiring, request: EngineMachineRequest): Plan
     key,
     flightKey: key,
     tags: [cacheTag('client', upstream.issuer, registration.clientId)],
+    latest: wiring.now() / 1000 + (target.maxLifetime ?? defaultMaxLifetime),
   };
 }
 

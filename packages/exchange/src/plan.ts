@@ -5,13 +5,16 @@ import type { UpstreamAnswer } from './upstream/upstream.ts';
 /** A request that may be made: what to ask, what to expect, and where the answer is kept. */
 export interface Plan {
   readonly operation: 'exchange' | 'client_credentials';
-  readonly ask: () => Promise<UpstreamAnswer>;
+  /** Asks, and gives up at the deadline (milliseconds since the epoch). */
+  readonly ask: (deadline: number) => Promise<UpstreamAnswer>;
   readonly expected: Expectation;
   /** Where the answer is kept. */
   readonly key: string;
   /** Identical work. Differs from `key` when there is a claims challenge: its answer replaces the entry. */
   readonly flightKey: string;
   readonly tags: readonly string[];
+  /** Seconds since the epoch after which no answer is kept, whatever it says. */
+  readonly latest: number;
 }
 
 /** What planning needs of the engine's options. */

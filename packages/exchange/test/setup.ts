@@ -75,6 +75,8 @@ export interface BenchOptions {
   readonly policy?: EngineOptions['policy'];
   readonly credentials?: Readonly<Record<string, UpstreamCredential>>;
   readonly cache?: (now: () => number) => Cache;
+  readonly memoryBytes?: number;
+  readonly negativeSeconds?: number;
   readonly maxActorDepth?: number;
   /** Another issuer for the tenant acme. */
   readonly acme?: string;
@@ -118,6 +120,8 @@ export function createBench(options: BenchOptions = {}): Bench {
     answers: createAnswerValidator({ upstreams, targets, fetch, now }),
     now,
     onEvent: (event) => events.push(event),
+    ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
+    ...(options.negativeSeconds === undefined ? {} : { negativeSeconds: options.negativeSeconds }),
     ...(options.maxActorDepth === undefined ? {} : { maxActorDepth: options.maxActorDepth }),
   });
   const subjects = createValidator({

@@ -17,7 +17,7 @@ export const metricTable = {
   },
   mcp_obo_cache_total: {
     kind: 'counter',
-    help: 'Exchange cache events: hit, miss, shared (joined a running exchange), evict',
+    help: 'Exchange cache events: hit, miss, negative (refused from memory), shared (joined a running exchange), refresh (early), evict',
     labels: ['event'],
   },
   mcp_idp_response_time_ms: {
@@ -42,7 +42,7 @@ export interface PlatformMetrics {
   jwksRefresh(labels: { issuer: string; outcome: 'ok' | 'failed' }): void;
   jwksAge(seconds: number, labels: { issuer: string }): void;
   exchangeLatency(milliseconds: number, labels: { target: string; outcome: string }): void;
-  cacheEvent(labels: { event: 'hit' | 'miss' | 'shared' | 'evict' }): void;
+  cacheEvent(labels: { event: 'hit' | 'miss' | 'negative' | 'shared' | 'refresh' | 'evict' }): void;
   idpResponseTime(
     milliseconds: number,
     labels: { issuer: string; operation: string; outcome: 'ok' | 'refused' | 'fault' },

@@ -59,16 +59,8 @@ async function authenticator(entries: Map<string, Uint8Array>): Promise<ClientAu
 }
 
 /** What two replicas share. */
-function cacheOver(entries: Map<string, Uint8Array>): Cache {
-  return {
-    get: async (key) => entries.get(key),
-    set: async (key, value) => void entries.set(key, value),
-    add: async (key, value) => !entries.has(key) && entries.set(key, value).has(key),
-    delete: async (key) => void entries.delete(key),
-    evictByTag: async () => 0,
-    healthy: async () => true,
-    close: async () => {},
-  };
+function cacheOver(entries: Map<string, Uint8Array>): Pick<Cache, 'add'> {
+  return { add: async (key, value) => !entries.has(key) && entries.set(key, value).has(key) };
 }
 
 function attempt(body: Record<string, string>, ...authorization: string[]): Promise<ClientConfig> {

@@ -10,7 +10,7 @@ export interface ReplayGuard {
 
 export interface ReplayGuardOptions {
   /** Shared by all replicas. */
-  readonly cache: Cache;
+  readonly cache: Pick<Cache, 'add'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Most ids kept in this process. */

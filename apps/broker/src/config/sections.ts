@@ -71,8 +71,10 @@ const cache = z.strictObject({
     .regex(/^rediss?:\/\//, 'must be a redis:// or rediss:// URL')
     .optional(),
   prefix: z.string().min(1).default('mcp-obo:'),
-  /** Of the cache in memory. */
-  max_entries: z.number().int().positive().default(10_000),
+  /** Bound of the memory of this process, in front of Redis or alone; 0 keeps nothing there. */
+  memory_mib: z.number().int().min(0).default(64),
+  /** How long a refusal that would come again is remembered; 0 remembers none. */
+  negative_seconds: z.number().int().min(0).max(300).default(30),
 });
 
 /** The sections of the configuration file, each with its schema. `docs/configuration.md` is held against this. */

@@ -158,8 +158,8 @@ export const tokenBroker: readonly Mutant[] = [
     name: 'cache-without-margin',
     breaks: ['tb:cache-ttl'],
     file: `${exchange}/lifetime.ts`,
-    find: 'cacheUntil: expiresAt - Math.min(60, life * 0.2)',
-    replace: 'cacheUntil: expiresAt',
+    find: 'const cacheUntil = expiresAt - margin;',
+    replace: 'const cacheUntil = expiresAt;',
   },
   {
     name: 'cache-in-the-clear',

@@ -4,7 +4,7 @@ const reference = 'Microsoft Entra authentication and authorization error codes'
 
 /** Microsoft Entra ID: `error_codes` first, for one `error` stands for many things. */
 export const entraRows: readonly ErrorRow[] = [
-  { codes: [50196], outcome: 'throttled', source: `${reference}: the client is in a request loop` },
+  { codes: [50196], outcome: 'loop', source: `${reference}: the client asked the same in a loop` },
   { codes: [65001, 65004], outcome: 'consent', source: `${reference}: consent is missing or was declined` },
   {
     suberror: ['consent_required'],

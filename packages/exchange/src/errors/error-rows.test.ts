@@ -99,7 +99,7 @@ const byProvider: Readonly<Record<IdpName, readonly Case[]>> = {
     ['AADSTS500011: unknown resource', entraError(500011, 'invalid_resource'), 'target'],
     ['AADSTS70011: unknown scope', entraError(70011, 'invalid_scope'), 'target'],
     ['an unknown resource without a code', { error: 'invalid_resource' }, 'target'],
-    ['E07 AADSTS50196: loop', entraError(50196), 'throttled'],
+    ['E07 AADSTS50196: loop', entraError(50196), 'loop'],
     ['a request it does not understand', { error: 'invalid_request' }, 'configuration'],
   ],
 };
@@ -171,6 +171,7 @@ describe('an outcome', () => {
     ['credential', 'server_error', 500, true],
     ['configuration', 'server_error', 500, true],
     ['throttled', 'temporarily_unavailable', 503, false],
+    ['loop', 'temporarily_unavailable', 503, false],
     ['fault', 'temporarily_unavailable', 503, false],
     ['unusable', 'bad_gateway', 502, true],
   ])(

@@ -83,6 +83,13 @@ export const outcomes = {
     alarm: false,
     retryAfter: 60,
   },
+  loop: {
+    code: 'temporarily_unavailable',
+    reason: 'upstream_loop',
+    message: 'The authorization server was asked the same too often.',
+    alarm: false,
+    retryAfter: 60,
+  },
   fault: {
     code: 'temporarily_unavailable',
     reason: 'upstream_fault',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type RedisServer, redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
 import { verifies } from '@mcp-obo/testbed/verifies';
@@ -5,7 +6,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createBench, request } from '../../test/setup.ts';
 import type { Cache } from '../cache.ts';
-import { sealCache } from '../seal-cache.ts';
+import { createSeal } from '../seal/seal.ts';
 import { createRedisCache, type RedisOperation } from './redis-cache.ts';
 import { redisOptions } from './redis-options.ts';
 
@@ -21,11 +22,18 @@ afterEach(() => {
 });
 afterAll(() => server?.stop());
 
+const seal = createSeal([{ id: 'k1', secret: Buffer.alloc(32, 9) }]);
+const parts = { seal, now: Date.now, random: randomUUID };
+
 function open(url = server?.url ?? ''): { cache: Cache; redis: Redis; failures: RedisOperation[] } {
   const redis = new Redis(url, redisOptions);
   opened.push(redis);
   const failures: RedisOperation[] = [];
-  const cache = createRedisCache({ redis, now: Date.now, onError: (operation) => failures.push(operation) });
+  const cache = createRedisCache({
+    ...parts,
+    redis,
+    onError: (operation) => failures.push(operation),
+  });
   return { cache, redis, failures };
 }
 
@@ -65,8 +73,7 @@ describe.skipIf(!hasRedis)('a Redis that fails', () => {
     async () => {
       const { cache, redis } = await openReady();
       await redis.flushall();
-      const sealed = sealCache(cache, [{ id: 'k1', secret: Buffer.alloc(32, 9) }]);
-      const bench = createBench({ cache: () => sealed });
+      const bench = createBench({ cache: () => cache, memoryBytes: 0 });
       bench.time.now = Math.floor(Date.now() / 1000);
       const subject = await bench.subject({ sub: 'alice@example.com', sid: 'session-7' });
       const token = await bench.engine.exchange(request(subject));
@@ -88,20 +95,22 @@ describe.skipIf(!hasRedis)('a Redis that fails', () => {
 
   it('K05: that holds something of another type is a miss, and the key goes', async () => {
     const { cache, redis, failures } = await openReady();
-    await redis.rpush('mcp-obo:e:damaged', 'x');
+    const [name] = seal.namesOf('damaged');
+    await redis.rpush(`mcp-obo:e:{${name}}`, 'x');
     expect(await cache.get('damaged')).toBeUndefined();
-    expect(await redis.exists('mcp-obo:e:damaged')).toBe(0);
+    expect(await redis.exists(`mcp-obo:e:{${name}}`)).toBe(0);
     expect(failures).toEqual(['get']);
   });
 
   it('forgets a tag when its last entry ends', async () => {
     const { cache, redis } = await openReady();
     const now = Date.now();
+    const [name] = seal.namesOf('life');
     await cache.set('a', Buffer.of(1), { expiresAt: now + 20_000, tags: ['life'] });
     await cache.set('b', Buffer.of(1), { expiresAt: now + 10_000, tags: ['life'] });
-    expect(await redis.pexpiretime('mcp-obo:t:life')).toBe(now + 20_000);
+    expect(await redis.pexpiretime(`mcp-obo:t:${name}`)).toBe(now + 20_000);
     await cache.set('c', Buffer.of(1), { expiresAt: now + 30_000, tags: ['life'] });
-    expect(await redis.pexpiretime('mcp-obo:t:life')).toBe(now + 30_000);
+    expect(await redis.pexpiretime(`mcp-obo:t:${name}`)).toBe(now + 30_000);
   });
 
   it('F01: is missing at start: every look is a miss, and it is used once it is there', async () => {
@@ -157,7 +166,7 @@ describe.skipIf(!hasRedis)('a Redis that fails', () => {
     try {
       const redis = new Redis(slow.url, { ...redisOptions, enableReadyCheck: false });
       opened.push(redis);
-      const cache = createRedisCache({ redis, now: Date.now });
+      const cache = createRedisCache({ ...parts, redis });
       await new Promise((resolve) => redis.once('connect', resolve));
       const started = performance.now();
       expect(await cache.get('a')).toBeUndefined();
@@ -192,8 +201,8 @@ describe.skipIf(!hasRedis)('a Redis that fails', () => {
       opened.push(redis);
       const failures: RedisOperation[] = [];
       const cache = createRedisCache({
+        ...parts,
         redis,
-        now: Date.now,
         onError: (operation) => failures.push(operation),
       });
       await new Promise((resolve) => redis.once('connect', resolve));

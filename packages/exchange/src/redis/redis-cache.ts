@@ -1,29 +1,86 @@
 import type { Cluster, Redis } from 'ioredis';
-import type { Cache } from '../cache.ts';
+import type { Cache, CacheWatcher } from '../cache.ts';
+import { type Scheduler, systemScheduler } from '../scheduler.ts';
+import type { Seal } from '../seal/seal.ts';
+import { createClaims } from './claim.ts';
+import { createLink, endMessage } from './link.ts';
+import { redisNames } from './names.ts';
+import { defineScripts } from './scripts.ts';
+import { createTags } from './tags.ts';
 
-/** What was tried when Redis failed; `connection` for trouble outside any command. */
-export type RedisOperation = 'get' | 'set' | 'delete' | 'evict' | 'ping' | 'connection';
+/** What was tried when Redis failed; `open` for a value that no key opens, `connection` for trouble outside any command. */
+export type RedisOperation = 'get' | 'open' | 'set' | 'claim' | 'delete' | 'evict' | 'ping' | 'connection';
 
 export interface RedisCacheOptions {
-  /** Standalone, Sentinel or Cluster; made with `redisOptions`. `close` ends it. */
+  /** Standalone, Sentinel or Cluster; made with `redisOptions`. `close` ends it, and a second connection made from it. */
   readonly redis: Redis | Cluster;
+  /** Made by `createSeal`: names and values leave this process sealed only. */
+  readonly seal: Seal;
   /** In front of every key. Default `mcp-obo:`. */
   readonly prefix?: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** A fresh unguessable string. */
+  readonly random: () => string;
+  /** Default: the system's timers. */
+  readonly schedule?: Scheduler;
+  /** Milliseconds after which the holder of a claim that says nothing is taken for dead. Default 2,000. */
+  readonly leaseMs?: number;
   /** Told of every failed operation, and once when the connection is lost; for metrics and log. */
   readonly onError?: (operation: RedisOperation, error: unknown) => void;
 }
 
 /**
- * A cache in Redis 7 or Valkey. An entry ends by `PXAT`; a tag is a sorted set of keys by the time they
- * end, and lives as long as the last of them. A failure of Redis is a miss, or a write that did not happen.
+ * A cache in Redis 7 or Valkey, shared by all processes with the same prefix and keys. A failure of Redis is a
+ * miss, or a write that did not happen. What an operator of Redis sees: sealed values, names without meaning,
+ * sizes and times.
  */
 export function createRedisCache(options: RedisCacheOptions): Cache {
-  const { redis, prefix = 'mcp-obo:', now, onError } = options;
-  const entryName = (key: string) => `${prefix}e:${key}`;
-  const tagName = (tag: string) => `${prefix}t:${tag}`;
+  const { redis, seal, prefix = 'mcp-obo:', now, random, schedule = systemScheduler, onError } = options;
+  const names = redisNames(prefix);
+  const scripts = defineScripts(redis);
+  const tags = createTags(redis, names, seal.namesOf, now);
+  const watchers: CacheWatcher[] = [];
+  let linked = false;
+  const link = createLink({
+    redis,
+    listener: duplicate(redis),
+    channel: names.channel,
+    self: random(),
+    schedule,
+    beat: 300,
+    onEviction: heard,
+    onLost: () => tell('lost'),
+    onRestored: () => tell('restored'),
+  });
+  const claims = createClaims({
+    scripts,
+    names,
+    link,
+    tags,
+    schedule,
+    fence: random,
+    leaseMs: options.leaseMs ?? 2000,
+    onError: (error) => onError?.('claim', error),
+  });
   watchConnection(redis, (error) => onError?.('connection', error));
+
+  function tell(change: 'lost' | 'restored'): void {
+    linked = change === 'restored';
+    for (const watcher of watchers) watcher[change]();
+  }
+
+  /** What cannot be read may be any eviction. */
+  function heard(message: Buffer): void {
+    const tag = seal.open(message, 'eviction')?.toString();
+    for (const watcher of watchers) {
+      if (tag !== undefined) watcher.evicted(tag);
+      else {
+        watcher.lost();
+        watcher.restored();
+      }
+    }
+  }
 
   async function attempt<T>(operation: RedisOperation, work: () => Promise<T>): Promise<T | undefined> {
     try {
@@ -34,66 +91,87 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
     }
   }
 
-  /** A key of ours that holds anything but bytes is damaged and goes. */
-  async function read(name: string): Promise<Uint8Array | undefined> {
+  const drop = (name: string) =>
+    scripts.mcpOboDrop(names.entry(name), names.lease(name), names.channel, endMessage(name));
+
+  /** A key of ours that holds anything but a value sealed for it is damaged and goes. */
+  async function read(name: string, key: string): Promise<Uint8Array | undefined> {
     try {
-      return (await redis.getBuffer(name)) ?? undefined;
+      const sealed = await redis.getBuffer(names.entry(name));
+      const value = sealed === null ? undefined : seal.open(sealed, key);
+      if (sealed === null || value !== undefined) return value;
+      onError?.('open', new Error('The value was not sealed for this entry by a key of the ring.'));
+      await redis.del(names.entry(name));
+      return undefined;
     } catch (error) {
-      if (String(error).includes('WRONGTYPE')) await redis.del(name);
+      if (String(error).includes('WRONGTYPE')) await redis.del(names.entry(name));
       throw error;
     }
   }
 
-  /** One slot a pipeline, so that a Cluster takes it. */
-  async function addToTag(tag: string, key: string, end: number): Promise<void> {
-    const name = tagName(tag);
-    const pipeline = redis
-      .pipeline()
-      .zremrangebyscore(name, '-inf', String(now()))
-      .zadd(name, end, key)
-      .pexpireat(name, end, 'NX')
-      .pexpireat(name, end, 'GT');
-    const failed = (await pipeline.exec())?.find(([error]) => error !== null)?.[0];
-    if (failed) throw failed;
-  }
-
   return {
-    get: (key) => attempt('get', () => read(entryName(key))),
-    async set(key, value, { expiresAt, tags }) {
+    get: (key) =>
+      attempt('get', async () => {
+        for (const name of seal.namesOf(key)) {
+          const value = await read(name, key);
+          if (value !== undefined) return value;
+        }
+        return undefined;
+      }),
+    async set(key, value, { expiresAt, tags: tagged }) {
       const end = Math.floor(expiresAt);
       if (end <= now()) return;
+      const [name] = seal.namesOf(key);
       await attempt('set', async () => {
-        await Promise.all(tags.map((tag) => addToTag(tag, key, end)));
-        await redis.set(entryName(key), Buffer.from(value), 'PXAT', end);
+        await tags.add(tagged, name, end);
+        const rest = [seal.seal(value, key), end, names.channel, endMessage(name)] as const;
+        await scripts.mcpOboPut(names.entry(name), names.lease(name), ...rest);
       });
     },
-    async add(key, value, { expiresAt, tags }) {
+    async add(key, value, { expiresAt, tags: tagged }) {
       const end = Math.floor(expiresAt);
       if (end <= now()) return true;
-      const answer = await attempt('set', async () => {
-        const stored = await redis.set(entryName(key), Buffer.from(value), 'PXAT', end, 'NX');
-        if (stored !== null) await Promise.all(tags.map((tag) => addToTag(tag, key, end)));
-        return stored;
+      const added = await attempt('set', async () => {
+        // Under the name of every key and in one order, so that processes whose rings only overlap agree.
+        for (const name of seal.namesOf(key).toSorted()) {
+          const stored = await redis.set(names.entry(name), seal.seal(value, key), 'PXAT', end, 'NX');
+          if (stored === null) return false;
+          await tags.add(tagged, name, end);
+        }
+        return true;
       });
-      return answer !== null;
+      return added ?? true;
     },
+    claim: (key, claim) => claims(seal.namesOf(key)[0], { ...claim, seal: (value) => seal.seal(value, key) }),
     async delete(key) {
-      await attempt('delete', () => redis.del(entryName(key)));
+      await attempt('delete', () => Promise.all(seal.namesOf(key).map(drop)));
     },
     async evictByTag(tag) {
       try {
-        const keys = await redis.zrange(tagName(tag), '0', '-1');
-        const removed = await Promise.all(keys.map((key) => redis.del(entryName(key))));
-        if (keys.length > 0) await redis.zrem(tagName(tag), ...keys);
+        const found = await tags.find(tag);
+        const removed = await Promise.all(found.map(drop));
+        await link.tellEviction(seal.seal(Buffer.from(tag), 'eviction'));
+        await tags.forget(tag, found);
         return removed.reduce((sum, count) => sum + count, 0);
       } catch (error) {
         onError?.('evict', error);
         throw error;
       }
     },
+    watch(watcher) {
+      watchers.push(watcher);
+      if (linked) watcher.restored();
+    },
     healthy: async () => (await attempt('ping', () => redis.ping())) === 'PONG',
-    close: async () => redis.disconnect(),
+    async close() {
+      link.close();
+      redis.disconnect();
+    },
   };
+}
+
+function duplicate(redis: Redis | Cluster): Redis | Cluster {
+  return 'nodes' in redis ? redis.duplicate() : redis.duplicate();
 }
 
 /** Tells that Redis cannot be reached once, and not at each attempt to connect again. */

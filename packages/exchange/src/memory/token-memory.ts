@@ -1,0 +1,98 @@
+import { LRUCache } from 'lru-cache';
+import type { Kept } from '../cache-entry.ts';
+import { createTagIndex } from './tag-index.ts';
+
+/**
+ * Entries in the memory of this process, opened and ready to be served: bounded in bytes, least recently used
+ * first out. What was evicted since a ticket was drawn is not taken in under that ticket, so that an entry that
+ * was read or fetched before an eviction and arrives after it is never served from here.
+ */
+export interface TokenMemory {
+  readonly get: (key: string) => Kept | undefined;
+  /** Drawn before an entry is looked for elsewhere. */
+  readonly ticket: () => number;
+  readonly put: (key: string, kept: Kept, tags: readonly string[], ticket: number) => void;
+  readonly delete: (key: string) => void;
+  readonly evictByTag: (tag: string) => void;
+  /** Forgets everything and serves nothing until it is told to go on. */
+  readonly suspend: () => void;
+  readonly resume: () => void;
+  /** What it counts itself to hold. */
+  readonly bytes: () => number;
+}
+
+export interface TokenMemoryOptions {
+  /** 0 keeps nothing. */
+  readonly maxBytes: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+interface Slot {
+  readonly kept: Kept;
+  readonly tags: readonly string[];
+}
+
+/** Bytes of an entry beside its texts, at most; measured with four tags of its own (token-memory.test.ts). */
+const overhead = 1400;
+
+/** Evicted tags that are remembered one by one; with more, older tickets are worth nothing. */
+const rememberedEvictions = 10_000;
+
+export function createTokenMemory({ maxBytes, now }: TokenMemoryOptions): TokenMemory {
+  const tagged = createTagIndex();
+  let drawn = 0;
+  let oldestTicket = 0;
+  let suspended = maxBytes === 0;
+  const slots = new LRUCache<string, Slot>({
+    maxSize: Math.max(1, maxBytes),
+    sizeCalculation: sizeOf,
+    dispose: ({ tags }, key) => tagged.remove(key, tags),
+  });
+  const evictions = new LRUCache<string, number>({
+    max: rememberedEvictions,
+    dispose: (ticket, _tag, reason) => {
+      if (reason === 'evict') oldestTicket = Math.max(oldestTicket, ticket);
+    },
+  });
+  const late = (tags: readonly string[], ticket: number) =>
+    ticket < oldestTicket || tags.some((tag) => (evictions.peek(tag) ?? 0) > ticket);
+
+  return {
+    get(key) {
+      const kept = slots.get(key)?.kept;
+      if (kept === undefined || now() < kept.until * 1000) return kept;
+      slots.delete(key);
+      return undefined;
+    },
+    ticket: () => drawn,
+    put(key, kept, tags, ticket) {
+      slots.delete(key);
+      if (suspended || late(tags, ticket)) return;
+      slots.set(key, { kept, tags });
+      if (slots.has(key)) tagged.add(key, tags);
+    },
+    delete: (key) => void slots.delete(key),
+    evictByTag(tag) {
+      drawn += 1;
+      evictions.set(tag, drawn);
+      for (const key of tagged.keys(tag)) slots.delete(key);
+    },
+    suspend() {
+      drawn += 1;
+      oldestTicket = drawn;
+      suspended = true;
+      slots.clear();
+      tagged.clear();
+    },
+    resume() {
+      suspended = maxBytes === 0;
+    },
+    bytes: () => slots.calculatedSize,
+  };
+}
+
+function sizeOf({ kept }: Slot): number {
+  const text = kept.kind === 'token' ? kept.token.accessToken.length : JSON.stringify(kept.refusal).length;
+  return overhead + text;
+}
