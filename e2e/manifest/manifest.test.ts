@@ -7,7 +7,7 @@ import { requirementLines, requirementTable } from '../src/manifest/table.ts';
 import { readTestReport } from '../src/manifest/test-report.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
-const reports = globSync('{packages,apps,infra}/*/.results/vitest.json', { cwd: root }).concat(
+const reports = globSync('{packages,apps,infra}/*/.results/{vitest,integration}.json', { cwd: root }).concat(
   globSync('e2e/.results/vitest.json', { cwd: root }),
 );
 

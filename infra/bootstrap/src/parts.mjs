@@ -21,13 +21,14 @@ export function testParts({ root, packed, quick, force }) {
     { name: 'boundaries', commands: [['turbo', 'boundaries']] },
     { name: 'unused', commands: [['knip']] },
     {
-      name: 'types-units-build',
+      name: 'types-tests-build',
       commands: [
         [
           'turbo',
           'run',
           'typecheck',
           'test',
+          'test:integration',
           'build',
           '--filter=!@mcp-obo/e2e',
           ...turbo,

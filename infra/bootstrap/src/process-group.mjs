@@ -28,7 +28,6 @@ const startedBy = process.ppid;
  */
 export function runGroup(command, args, { cwd, env, stdio, onStart, grace = 10_000 }) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio, detached: true });
     /** @type {NodeJS.Signals | undefined} */
     let ending;
     /** @type {NodeJS.Timeout | undefined} */
@@ -41,7 +40,9 @@ export function runGroup(command, args, { cwd, env, stdio, onStart, grace = 10_0
       timer = setTimeout(() => killSession(child.pid), grace);
     };
     const signals = /** @type {NodeJS.Signals[]} */ (Object.keys(exitCodes));
+    // Before there is a group: a signal that comes while it starts would end this process alone.
     for (const signal of signals) process.on(signal, end);
+    const child = spawn(command, args, { cwd, env, stdio, detached: true });
     // Whoever kills npm means all of it, and a killed npm passes nothing on.
     const watch = env.npm_lifecycle_event === undefined ? undefined : onOrphaned(() => end('SIGTERM'));
     const done = () => {

@@ -3,7 +3,15 @@ import { join, relative } from 'node:path';
 
 /**
  * @typedef {{ workspace: string, file: string, title: string, status: 'passed' | 'failed' | 'skipped', message: string }} TestResult
+ * @typedef {{ results: TestResult[], milliseconds: Partial<Record<Script, number>> }} WorkspaceRun
+ * @typedef {keyof typeof reports} Script
  */
+
+/** The scripts of a workspace that run tests, and the report that each writes. */
+const reports = {
+  test: join('.results', 'vitest.json'),
+  'test:integration': join('.results', 'integration.json'),
+};
 
 /** The folders that hold workspaces; `pnpm-workspace.yaml` names the same. */
 const workspaceGlobs = ['apps/*', 'packages/*', 'infra/*', 'e2e'];
@@ -19,33 +27,79 @@ export function testedWorkspaces(root) {
     { cwd: root },
   )
     .map((file) => file.slice(0, -'/package.json'.length))
-    .filter((folder) => globSync('{src,test,tests}/**/*.test.ts', { cwd: join(root, folder) }).length > 0)
+    .filter((folder) => testFiles(root, folder).length > 0)
     .sort();
 }
 
-/** @param {string} folder */
-export function reportOf(folder) {
-  return join(folder, '.results', 'vitest.json');
+/**
+ * Where the scripts of a workspace write their reports.
+ * @param {string} folder
+ */
+export function reportsOf(folder) {
+  return Object.values(reports).map((report) => join(folder, report));
 }
 
 /**
- * The tests of one workspace. A file that could not be loaded, and a report that is not there, count as a
- * failed test: nothing is passed over in silence.
+ * The tests of one workspace, and how long each of its scripts took. A file that could not be loaded, a file that
+ * no script ran, and a report that is not there count as a failed test: nothing is passed over in silence.
  *
  * @param {string} root
  * @param {string} folder
+ * @returns {WorkspaceRun}
+ */
+export function readRun(root, folder) {
+  /** @type {WorkspaceRun} */
+  const run = { results: [], milliseconds: {} };
+  const { scripts = {} } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+  const missed = new Set(testFiles(root, folder));
+  for (const [name, path] of Object.entries(reports)) {
+    const script = /** @type {Script} */ (name);
+    if (scripts[script] === undefined) continue;
+    const file = join(root, folder, path);
+    if (!existsSync(file)) {
+      const message = `The script ${script} of this workspace did not finish.`;
+      return { ...run, results: [...run.results, failure(folder, folder, 'wrote no report', message)] };
+    }
+    const report = JSON.parse(readFileSync(file, 'utf8'));
+    for (const { name: suite } of report.testResults) missed.delete(relative(root, suite));
+    run.results.push(...reportResults(root, folder, report));
+    run.milliseconds[script] = duration(report);
+  }
+  for (const file of missed) {
+    run.results.push(failure(folder, file, 'was not run', 'No script of this workspace runs this file.'));
+  }
+  return run;
+}
+
+/**
+ * @param {string} root
+ * @param {string} folder
+ */
+function testFiles(root, folder) {
+  return globSync('{src,test,tests}/**/*.test.ts', { cwd: join(root, folder) }).map((file) =>
+    join(folder, file),
+  );
+}
+
+/**
+ * @param {string} root
+ * @param {string} folder
+ * @param {any} report
  * @returns {TestResult[]}
  */
-export function readResults(root, folder) {
-  const path = join(root, reportOf(folder));
-  if (!existsSync(path)) {
-    return [failure(folder, folder, 'wrote no report', 'The test run of this workspace did not finish.')];
-  }
-  const report = JSON.parse(readFileSync(path, 'utf8'));
+function reportResults(root, folder, report) {
   /** @type {TestResult[]} */
   const results = report.testResults.flatMap((/** @type {any} */ suite) => suiteResults(root, folder, suite));
   if (report.success || results.some(({ status }) => status === 'failed')) return results;
   return [...results, failure(folder, folder, 'failed outside of its tests', 'See the log of the tests.')];
+}
+
+/**
+ * From the start of the run to the end of its last file.
+ * @param {{ startTime: number, testResults: { endTime: number }[] }} report
+ */
+function duration({ startTime, testResults }) {
+  return Math.max(startTime, ...testResults.map(({ endTime }) => endTime)) - startTime;
 }
 
 /**

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { liveView, plain, seconds } from './live-view.mjs';
 import { testParts } from './parts.mjs';
 import { prepareRedis } from './redis.mjs';
-import { readResults, reportOf, testedWorkspaces } from './results.mjs';
+import { readRun, reportsOf, testedWorkspaces } from './results.mjs';
+import { timeTable } from './time-table.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const artifacts = join(root, 'artifacts');
@@ -20,7 +21,7 @@ rmSync(packed, { recursive: true, force: true });
 for (const name of ['md', 'txt']) rmSync(join(artifacts, `requirements.${name}`), { force: true });
 mkdirSync(packed, { recursive: true });
 const workspaces = testedWorkspaces(root).filter((folder) => !quick || folder !== 'e2e');
-for (const folder of testedWorkspaces(root)) rmSync(join(root, reportOf(folder)), { force: true });
+for (const report of testedWorkspaces(root).flatMap(reportsOf)) rmSync(join(root, report), { force: true });
 
 // Ctrl-C reaches the running tool too; this process waits for it, so that it can end its own tasks.
 let interrupted = false;
@@ -86,7 +87,8 @@ async function runPart({ name, commands }) {
 
 /** Prints what failed and ends with the line that counts. */
 function conclude() {
-  const results = workspaces.flatMap((folder) => readResults(root, folder));
+  const runs = workspaces.map((folder) => ({ folder, ...readRun(root, folder) }));
+  const results = runs.flatMap((run) => run.results);
   const failedTests = results.filter(({ status }) => status === 'failed');
   for (const { file, title, message } of failedTests) {
     say(`\n✗ ${file}\n  ${title}\n${indent(plain(message).split('\n').slice(0, 12))}`);
@@ -99,6 +101,8 @@ function conclude() {
     say('\nRequirement, tests, result (with rules and sources: artifacts/requirements.md)\n');
     say(readFileSync(table, 'utf8').trimEnd());
   }
+  say(`\nTime of the tests; a script that nothing changed for is told as it was when it ran\n`);
+  for (const line of timeTable(runs)) say(line);
   const count = (/** @type {string} */ wanted) =>
     [...results, ...checks].filter(({ status }) => status === wanted).length;
   const failed = count('failed');

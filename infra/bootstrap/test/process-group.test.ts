@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
-const module = pathToFileURL(fileURLToPath(new URL('./process-group.mjs', import.meta.url))).href;
+const module = pathToFileURL(fileURLToPath(new URL('../src/process-group.mjs', import.meta.url))).href;
 
 /** How long a busy machine may take. */
 const patience = { timeout: 10_000 };

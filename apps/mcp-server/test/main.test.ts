@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { freePort } from '@mcp-obo/testbed/ports';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
-import { minimal } from '../test/fixture.ts';
+import { minimal } from './fixture.ts';
 
-const main = new URL('main.ts', import.meta.url).pathname;
+const main = new URL('../src/main.ts', import.meta.url).pathname;
 
 /** Runs the process until it ends, or until `until` shows in its output and a signal ended it. */
 function run(
