@@ -60,9 +60,9 @@ export async function buildApp(
     createSubjectCheck({ validate: subjects.validate, issuers: config.issuers, url: endpoints.token }),
   );
   const replay = createReplayGuard({ cache: cache.store, now });
-  const verifyAssertion = createAssertionVerifier({ audiences: endpoints.assertionAudiences, replay, now });
+  const assertionVerifier = createAssertionVerifier({ audiences: endpoints.assertionAudiences, replay, now });
   const authenticate = observer.watchClients(
-    createClientAuthenticator({ clients: config.clients, verifyAssertion }),
+    createClientAuthenticator({ clients: config.clients, assertionVerifier }),
   );
   const grantOptions = { engine, checkSubject, targets: createTargetRegistry(config.targets), now };
   const token = createTokenEndpoint({

@@ -1,9 +1,10 @@
 import { type ConfigSource, loadConfig as load } from '@mcp-obo/config';
+import type { BrokerConfig } from './config/broker-config.ts';
 import { environmentNames } from './config/environment.ts';
-import { type BrokerConfig, brokerSchema } from './config/schema.ts';
+import { brokerSchema } from './config/schema.ts';
 
+export type { BrokerConfig, ClientConfig, IssuerConfig, TargetConfig } from './config/broker-config.ts';
 export { environmentNames } from './config/environment.ts';
-export type { BrokerConfig, ClientConfig, IssuerConfig, TargetConfig } from './config/schema.ts';
 export { configFiles } from './config/secrets.ts';
 export { configSections } from './config/sections.ts';
 export { singleServer } from './config/single.ts';

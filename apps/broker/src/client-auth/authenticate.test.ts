@@ -3,7 +3,7 @@ import type { Cache } from '@mcp-obo/exchange';
 import { OAuthError } from '@mcp-obo/oauth-error';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { exportJWK, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ClientConfig } from '../config.ts';
 import { parseForm } from '../token/form.ts';
 import { type ClientAuthenticator, createClientAuthenticator } from './authenticate.ts';
@@ -54,8 +54,8 @@ async function authenticator(entries: Map<string, Uint8Array>): Promise<ClientAu
   ];
   const replay = createReplayGuard({ cache: cacheOver(entries), now: () => now });
   const audiences = [issuer, `${issuer}/token`];
-  const verifyAssertion = createAssertionVerifier({ audiences, replay, now: () => now });
-  return createClientAuthenticator({ clients, verifyAssertion });
+  const assertionVerifier = createAssertionVerifier({ audiences, replay, now: () => now });
+  return createClientAuthenticator({ clients, assertionVerifier });
 }
 
 /** What two replicas share. */
@@ -147,6 +147,14 @@ describe('a client assertion (RFC 7523 §3)', () => {
     const once = await assertion();
     const outcomes = await Promise.all([withAssertion(once), withAssertion(once)]);
     expect(outcomes.toSorted()).toEqual(['invalid_client: assertion_replay', 'with-key']);
+  });
+
+  it('is verified with a key that is imported once, however many come', async () => {
+    const assertions = await Promise.all(Array.from({ length: 3 }, () => assertion()));
+    const imported = vi.spyOn(crypto.subtle, 'importKey');
+    onTestFinished(() => imported.mockRestore());
+    for (const text of assertions) expect(await withAssertion(text)).toBe('with-key');
+    expect(imported).toHaveBeenCalledTimes(1);
   });
 
   it('may be sent again only by a client registered for that', async () => {

@@ -2,7 +2,7 @@ import type { ClientConfig } from '../config.ts';
 import type { TokenForm } from '../token/form.ts';
 import { matchesSecret } from './client-secret.ts';
 import { type ClientCredential, readClientCredential, refused } from './credential.ts';
-import type { createAssertionVerifier } from './private-key-jwt.ts';
+import type { AssertionVerifier, createAssertionVerifier } from './private-key-jwt.ts';
 
 /** The part of a request that can prove who the client is. */
 export interface ClientProof {
@@ -13,7 +13,7 @@ export interface ClientProof {
 
 export interface ClientAuthenticatorOptions {
   readonly clients: readonly ClientConfig[];
-  readonly verifyAssertion: ReturnType<typeof createAssertionVerifier>;
+  readonly assertionVerifier: ReturnType<typeof createAssertionVerifier>;
 }
 
 /** The registered client that sent the request. Rejects with `invalid_client` or `invalid_request`. */
@@ -22,6 +22,7 @@ export type ClientAuthenticator = (proof: ClientProof) => Promise<ClientConfig>;
 /** Authenticates clients by the one method each is registered for (RFC 6749 §2.3, RFC 7523 §3). */
 export function createClientAuthenticator(options: ClientAuthenticatorOptions): ClientAuthenticator {
   const byId = new Map(options.clients.map((client) => [client.id, client]));
+  const verifiers = new Map(options.clients.flatMap((client) => verifierOf(client, options)));
 
   return async ({ authorization, form }) => {
     const credential = readClientCredential(authorization, form);
@@ -37,16 +38,22 @@ export function createClientAuthenticator(options: ClientAuthenticatorOptions): 
 
   async function byAssertion(credential: Extract<ClientCredential, { assertion: string }>) {
     const clientId = credential.clientId ?? claimedClient(credential.assertion);
-    const client = clientId === undefined ? undefined : byId.get(clientId);
-    if (client?.auth.method !== 'private_key_jwt') return refused('unknown_client');
-    await options.verifyAssertion(credential.assertion, {
-      clientId: client.id,
-      jwks: client.auth.jwks,
-      maxLifetime: client.auth.max_lifetime,
-      allowReuse: client.auth.allow_reuse,
-    });
+    const client = byId.get(clientId ?? '');
+    const verify = verifiers.get(clientId ?? '');
+    if (client === undefined || verify === undefined) return refused('unknown_client');
+    await verify(credential.assertion);
     return client;
   }
+}
+
+/** By the id of a client, if it is registered with keys. */
+function verifierOf(
+  { id, auth }: ClientConfig,
+  { assertionVerifier }: ClientAuthenticatorOptions,
+): readonly (readonly [string, AssertionVerifier])[] {
+  if (auth.method !== 'private_key_jwt') return [];
+  const { jwks, max_lifetime: maxLifetime, allow_reuse: allowReuse } = auth;
+  return [[id, assertionVerifier({ clientId: id, jwks, maxLifetime, allowReuse })]];
 }
 
 /** Compared with when there is no such client, so that an answer takes as long for unknown ids. */

@@ -23,33 +23,44 @@ export interface AssertionVerifierOptions {
 
 const clockTolerance = 30;
 
+/** Verifies the assertions of one client; rejects with `invalid_client`. */
+export type AssertionVerifier = (assertion: string) => Promise<void>;
+
 /**
- * Verifies a client assertion (RFC 7523 §3, and the single audience of its successor): signed by a registered
- * key, `iss` and `sub` the client, `aud` this broker alone, short-lived, and its `jti` not seen before.
- * Refuses with `invalid_client`.
+ * How the assertions of a client are verified (RFC 7523 §3, and the single audience of its successor): signed by
+ * a registered key, `iss` and `sub` the client, `aud` this broker alone, short-lived, and its `jti` not seen
+ * before. The keys of a client are imported once.
  */
 export function createAssertionVerifier({ audiences, replay, now }: AssertionVerifierOptions) {
-  return async (assertion: string, rules: AssertionRules): Promise<void> => {
-    const seconds = Math.floor(now() / 1000);
-    const payload = await verify(assertion, rules, new Date(now()));
-    const { aud, exp, iat, jti } = payload;
-    if (typeof aud !== 'string' || !audiences.includes(aud)) refused('assertion_audience');
-    if (typeof exp !== 'number' || !Number.isFinite(exp)) refused('assertion_exp');
-    if (exp > seconds + rules.maxLifetime + clockTolerance) refused('assertion_lifetime');
-    if (iat !== undefined && iat > seconds + clockTolerance) refused('assertion_iat');
-    if (typeof jti !== 'string' || jti === '') refused('assertion_jti');
-    if (rules.allowReuse) return;
-    if (!(await replay.firstUse(rules.clientId, jti, (exp + clockTolerance) * 1000)))
-      refused('assertion_replay');
+  return (rules: AssertionRules): AssertionVerifier => {
+    const keys = createLocalJWKSet(rules.jwks);
+    return async (assertion) => {
+      const seconds = Math.floor(now() / 1000);
+      const payload = await verify(assertion, keys, rules.clientId, new Date(now()));
+      const { aud, exp, iat, jti } = payload;
+      if (typeof aud !== 'string' || !audiences.includes(aud)) refused('assertion_audience');
+      if (typeof exp !== 'number' || !Number.isFinite(exp)) refused('assertion_exp');
+      if (exp > seconds + rules.maxLifetime + clockTolerance) refused('assertion_lifetime');
+      if (iat !== undefined && iat > seconds + clockTolerance) refused('assertion_iat');
+      if (typeof jti !== 'string' || jti === '') refused('assertion_jti');
+      if (rules.allowReuse) return;
+      if (!(await replay.firstUse(rules.clientId, jti, (exp + clockTolerance) * 1000)))
+        refused('assertion_replay');
+    };
   };
 }
 
-async function verify(assertion: string, rules: AssertionRules, currentDate: Date): Promise<JWTPayload> {
+async function verify(
+  assertion: string,
+  keys: ReturnType<typeof createLocalJWKSet>,
+  clientId: string,
+  currentDate: Date,
+): Promise<JWTPayload> {
   try {
-    const { payload } = await jwtVerify(assertion, createLocalJWKSet(rules.jwks), {
+    const { payload } = await jwtVerify(assertion, keys, {
       algorithms: [...assertionAlgorithms],
-      issuer: rules.clientId,
-      subject: rules.clientId,
+      issuer: clientId,
+      subject: clientId,
       requiredClaims: ['exp', 'jti', 'aud'],
       clockTolerance,
       currentDate,

@@ -1,5 +1,5 @@
+import type { BrokerConfig } from './broker-config.ts';
 import { isLoopback } from './identifiers.ts';
-import type { BrokerConfig } from './schema.ts';
 
 interface Finding {
   readonly path: readonly PropertyKey[];

@@ -1,15 +1,10 @@
 import { type ConfigSource, settingProblem } from '@mcp-obo/config';
 import { z } from 'zod';
+import type { BrokerConfig } from './broker-config.ts';
 import { crossChecks } from './cross-checks.ts';
 import { configFiles } from './secrets.ts';
 import { configSections } from './sections.ts';
 import { expandSingle, missingSection } from './single.ts';
-
-/** The configuration after parsing: complete, with secrets read. */
-export type BrokerConfig = { readonly [Name in keyof Sections]: z.output<Sections[Name]> };
-export type ClientConfig = BrokerConfig['clients'][number];
-export type IssuerConfig = BrokerConfig['issuers'][number];
-export type TargetConfig = BrokerConfig['targets'][number];
 
 type Sections = ReturnType<typeof configSections>;
 
