@@ -2,9 +2,10 @@ import type { AuditLog } from '@mcp-obo/audit';
 import type { TokenExchange } from '@mcp-obo/exchange';
 import { createCatalogueHandlers, createMcpGuard, type Limiter, requirementsOf } from '@mcp-obo/mcp';
 import { protectMcp } from '@mcp-obo/mcp/fastify';
+import { tlsOptions } from '@mcp-obo/service/tls';
 import type { createLogger, PlatformMetrics } from '@mcp-obo/telemetry';
 import { fastifyLogging, fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { answerErrors, answerUnreadablePath } from './answer-errors.ts';
 import { expensesCatalogue } from './catalogue.ts';
 import type { Config } from './config.ts';
@@ -55,15 +56,18 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
     onerror: (error) => log.warn({ err: error }, 'mcp handler'),
   });
 
+  const { tls } = config.listen;
   const requestTimeout = config.request_timeout_seconds * 1000;
+  // Node takes the longer of the two times for the whole request, and its own for headers is 60 s.
+  const times = { connectionsCheckingInterval: 1000, headersTimeout: requestTimeout };
   const app = Fastify({
     ...fastifyLogging(log),
     bodyLimit: config.body_limit_bytes,
     requestTimeout,
     frameworkErrors: answerUnreadablePath(guard),
-    // Node takes the longer of the two times for the whole request, and its own for headers is 60 s.
-    http: { connectionsCheckingInterval: 1000, headersTimeout: requestTimeout },
-  });
+    ...(tls === undefined ? { http: times } : { https: { ...times, ...tlsOptions(tls) } }),
+    // Fastify types servers with TLS apart; nothing here depends on the difference.
+  } as FastifyServerOptions);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, readStrictJson);
   answerErrors(app, guard);

@@ -1,5 +1,6 @@
 import { type ConfigSource, loadConfig, secretSetting } from '@mcp-obo/config';
 import { type IdpName, idpProfiles } from '@mcp-obo/idp-profile';
+import { tlsSetting } from '@mcp-obo/service/tls';
 import { z } from 'zod';
 
 const port = z.coerce
@@ -69,7 +70,12 @@ const exchange = z
 export const schema = z
   .strictObject({
     listen: z
-      .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(4000) })
+      .strictObject({
+        host: z.string().min(1).default('127.0.0.1'),
+        port: port.default(4000),
+        /** Absent: plain HTTP, for an edge in front. */
+        tls: tlsSetting.optional(),
+      })
       .prefault({}),
     /** Canonical URL of this server (RFC 8707); clients connect to exactly this. */
     resource: url,

@@ -1,7 +1,9 @@
 import { appendFile } from 'node:fs/promises';
+import type { Server } from 'node:tls';
 import { type AuditFile, createAuditLog, openAuditFile } from '@mcp-obo/audit';
 import { redisOptions } from '@mcp-obo/exchange/redis';
 import type { Service, ServiceContext } from '@mcp-obo/service';
+import { followCertificates } from '@mcp-obo/service/tls';
 import { createPlatformMetrics } from '@mcp-obo/telemetry';
 import { Redis } from 'ioredis';
 import { buildApp } from './app.ts';
@@ -30,10 +32,19 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
     log,
     ...(outboxFile === undefined ? {} : { outbox: (report: OutgoingReport) => deliver(outboxFile, report) }),
   });
-  const url = await app.listen(config.listen);
+  const { host, port, tls } = config.listen;
+  const url = await app.listen({ host, port });
+  const unfollow =
+    tls === undefined
+      ? undefined
+      : followCertificates(app.server as unknown as Server, tls, {
+          onReload: () => log.info('certificate reloaded'),
+          onFault: (err) => log.error({ err }, 'the new certificate cannot be used; the old one stays'),
+        });
   return {
     url,
     close: async () => {
+      unfollow?.();
       await app.close();
       redis?.disconnect();
       file.close();

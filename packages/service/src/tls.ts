@@ -1,0 +1,78 @@
+import { unwatchFile, watchFile } from 'node:fs';
+import { createSecureContext, type SecureContextOptions, type Server } from 'node:tls';
+import { ConfigError, secretFrom, secretSetting } from '@mcp-obo/config';
+import { z } from 'zod';
+
+/** `listen.tls` of a process that ends TLS itself. */
+export const tlsSetting = z.strictObject({
+  /** PEM of the private key. */
+  key: secretSetting,
+  /** PEM of the certificate, with those between it and its authority. */
+  cert: secretSetting,
+  /** PEM of the authorities whose certificates a client must show; absent: none is asked for. */
+  client_ca: secretSetting.optional(),
+});
+
+export type TlsSetting = z.output<typeof tlsSetting>;
+
+/** What a server of `node:https` takes. TLS 1.3 and nothing older. */
+export interface TlsOptions extends SecureContextOptions {
+  readonly requestCert: boolean;
+  readonly rejectUnauthorized: boolean;
+}
+
+/**
+ * Reads the files.
+ *
+ * @throws ConfigError when one cannot be read, or key and certificate do not belong together.
+ */
+export function tlsOptions({ key, cert, client_ca }: TlsSetting, setting = 'listen.tls'): TlsOptions {
+  const options = {
+    key: secretFrom(key, `${setting}.key`),
+    cert: secretFrom(cert, `${setting}.cert`),
+    ...(client_ca !== undefined && { ca: secretFrom(client_ca, `${setting}.client_ca`) }),
+    minVersion: 'TLSv1.3' as const,
+  };
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    const problem = `key and certificate cannot be used together (${(error as Error).message})`;
+    throw new ConfigError([{ setting, problem }]);
+  }
+  return { ...options, requestCert: client_ca !== undefined, rejectUnauthorized: client_ca !== undefined };
+}
+
+export interface FollowOptions {
+  /** Told after new files are in use. */
+  readonly onReload: () => void;
+  /** Told why new files were not taken; the old ones stay in use. */
+  readonly onFault: (error: unknown) => void;
+  /** Milliseconds between two looks; 5,000 unless told. */
+  readonly everyMs?: number;
+}
+
+/**
+ * Takes new files as they are written, without a restart: connections that are open stay, new ones see the new
+ * certificate. Looks at the time of change, which also sees the links of a mounted secret move.
+ *
+ * @returns what ends it
+ */
+export function followCertificates(
+  server: Pick<Server, 'setSecureContext'>,
+  setting: TlsSetting,
+  { onReload, onFault, everyMs = 5_000 }: FollowOptions,
+): () => void {
+  const take = () => {
+    try {
+      server.setSecureContext(tlsOptions(setting));
+      onReload();
+    } catch (error) {
+      onFault(error);
+    }
+  };
+  const files = [setting.key, setting.cert, setting.client_ca].flatMap((secret) => secret?.file ?? []);
+  for (const file of files) watchFile(file, { interval: everyMs, persistent: false }, take);
+  return () => {
+    for (const file of files) unwatchFile(file, take);
+  };
+}
