@@ -1,4 +1,3 @@
-import { unwatchFile, watchFile } from 'node:fs';
 import { createSecureContext, type SecureContextOptions, type Server } from 'node:tls';
 import { ConfigError, secretFrom, secretSetting } from '@mcp-obo/config';
 import { z } from 'zod';
@@ -53,26 +52,37 @@ export interface FollowOptions {
 
 /**
  * Takes new files as they are written, without a restart: connections that are open stay, new ones see the new
- * certificate. Looks at the time of change, which also sees the links of a mounted secret move.
+ * certificate. Compares what is in the files, so the links of a mounted secret may move as they like.
  *
  * @returns what ends it
+ * @throws ConfigError when the files cannot be used now.
  */
 export function followCertificates(
   server: Pick<Server, 'setSecureContext'>,
   setting: TlsSetting,
   { onReload, onFault, everyMs = 5_000 }: FollowOptions,
 ): () => void {
-  const take = () => {
-    try {
-      server.setSecureContext(tlsOptions(setting));
-      onReload();
-    } catch (error) {
-      onFault(error);
-    }
+  // What is compared is what is in use: the server may have been made from older files.
+  const first = tlsOptions(setting);
+  server.setSecureContext(first);
+  let last = JSON.stringify(first);
+  const look = () => {
+    const read = attempt(() => tlsOptions(setting));
+    const found = JSON.stringify(read.value ?? String(read.error));
+    if (found === last) return;
+    last = found;
+    if (read.value === undefined) return onFault(read.error);
+    server.setSecureContext(read.value);
+    onReload();
   };
-  const files = [setting.key, setting.cert, setting.client_ca].flatMap((secret) => secret?.file ?? []);
-  for (const file of files) watchFile(file, { interval: everyMs, persistent: false }, take);
-  return () => {
-    for (const file of files) unwatchFile(file, take);
-  };
+  const timer = setInterval(look, everyMs).unref();
+  return () => clearInterval(timer);
+}
+
+function attempt<T>(work: () => T): { value?: T; error?: unknown } {
+  try {
+    return { value: work() };
+  } catch (error) {
+    return { error };
+  }
 }
