@@ -20,7 +20,6 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
   'tb:resource-registry':
     'Resources are part of the client configuration; registration checks are not a registry yet.',
   'tb:single-flight': 'Identical requests share one exchange within a process, not over replicas.',
-  'tb:negative': 'Refusals are not remembered.',
   'tb:revocation': 'No revocation endpoint and no back-channel logout at the broker.',
   'tb:consent': 'Consent errors reach the client as a tool error, not as URL-mode elicitation.',
   'tb:retry': 'Deadlines are there; retries and breaker are not.',

@@ -15,8 +15,8 @@ export interface FakeIdp {
   readonly issuer: TestIssuer;
   readonly tokenEndpoint: string;
   readonly requests: ReceivedRequest[];
-  /** Replaces the way the token endpoint answers. */
-  answerWith(handler: (request: ReceivedRequest) => TokenAnswer | Promise<TokenAnswer>): void;
+  /** Replaces the way the token endpoint answers; `undefined` brings it back. */
+  answerWith(handler: ((request: ReceivedRequest) => TokenAnswer | Promise<TokenAnswer>) | undefined): void;
   /** Knows this identity provider only. */
   readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
 }
@@ -47,7 +47,7 @@ export function createFakeIdp(options: { issuer: string; now: () => number; sub?
     tokenEndpoint,
     requests,
     answerWith(next) {
-      handler = next;
+      handler = next ?? mintAnswer;
     },
     async fetch(url, init) {
       if (String(url) !== tokenEndpoint) return issuer.fetch(url, init);

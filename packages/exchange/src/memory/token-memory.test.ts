@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeEntry, encodeEntry, type Kept } from '../cache-entry.ts';
+import { cacheTag } from '../cache-key.ts';
+import { createTokenMemory, type TokenMemory } from './token-memory.ts';
+
+const tokenLength = 1000;
+
+function open(maxBytes = 1024 * 1024): TokenMemory & { readonly time: { now: number } } {
+  const time = { now: 0 };
+  const memory = createTokenMemory({ maxBytes, now: () => time.now * 1000 });
+  return { ...memory, time };
+}
+
+function kept(accessToken = 'token', until = 1000): Kept {
+  const token = {
+    accessToken,
+    tokenType: 'Bearer',
+    expiresAt: until + 60,
+    scopes: ['api:expenses.read', 'api:expenses.write'],
+    issuedTokenType: 'urn:ietf:params:oauth:token-type:access_token',
+  } as const;
+  return { kind: 'token', until, token };
+}
+
+describe('the memory of an engine', () => {
+  it('serves an entry until its time is over', () => {
+    const memory = open();
+    memory.put('a', kept(), [], memory.ticket());
+    memory.time.now = 999;
+    expect(memory.get('a')).toEqual(kept());
+    memory.time.now = 1000;
+    expect(memory.get('a')).toBeUndefined();
+    expect(memory.bytes()).toBe(0);
+  });
+
+  it('makes room by what was used least recently, and never counts more than its bound', () => {
+    const memory = open(20_000);
+    for (let index = 0; index < 50; index += 1) {
+      memory.put(`k${index}`, kept('t'.repeat(tokenLength)), ['tag'], memory.ticket());
+      memory.get('k0');
+      expect(memory.bytes()).toBeLessThanOrEqual(20_000);
+    }
+    expect(memory.get('k0')).toBeDefined();
+    expect(memory.get('k1')).toBeUndefined();
+    expect(memory.get('k49')).toBeDefined();
+    memory.evictByTag('tag');
+    expect(memory.bytes()).toBe(0);
+  });
+
+  it('keeps nothing that is larger than all of it, and nothing at all when it has no room', () => {
+    for (const memory of [open(500), open(0)]) {
+      memory.put('a', kept(), ['tag'], memory.ticket());
+      memory.resume();
+      memory.put('a', kept(), ['tag'], memory.ticket());
+      expect([memory.get('a'), memory.bytes()]).toEqual([undefined, 0]);
+    }
+  });
+
+  it('takes in nothing that was looked for before its tag was evicted', () => {
+    const memory = open();
+    const early = memory.ticket();
+    memory.evictByTag('alice');
+    memory.put('a', kept(), ['alice'], early);
+    memory.put('b', kept(), ['bob'], early);
+    expect([memory.get('a'), memory.get('b')]).toEqual([undefined, kept()]);
+    memory.put('a', kept(), ['alice'], memory.ticket());
+    expect(memory.get('a')).toEqual(kept());
+  });
+
+  it('remembers evictions without end: an old ticket is worth nothing when they are too many', () => {
+    const memory = open();
+    const early = memory.ticket();
+    memory.evictByTag('alice');
+    for (let index = 0; index < 10_000; index += 1) memory.evictByTag(`other-${index}`);
+    memory.put('a', kept(), ['alice'], early);
+    expect(memory.get('a')).toBeUndefined();
+  });
+
+  it('is empty while it is suspended, and takes in nothing from before', () => {
+    const memory = open();
+    const early = memory.ticket();
+    memory.put('a', kept(), [], early);
+    memory.suspend();
+    memory.put('b', kept(), [], memory.ticket());
+    expect([memory.get('a'), memory.get('b'), memory.bytes()]).toEqual([undefined, undefined, 0]);
+    memory.resume();
+    memory.put('a', kept(), [], early);
+    memory.put('b', kept(), [], memory.ticket());
+    expect([memory.get('a'), memory.get('b')]).toEqual([undefined, kept()]);
+  });
+
+  it('serves exactly what no eviction of its tags came after, in any order of looks and arrivals', () => {
+    const tag = fc.constantFrom('alice', 'bob', 's1');
+    const key = fc.constantFrom('k1', 'k2', 'k3');
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('look' as const), key, tags: fc.uniqueArray(tag) }),
+      fc.record({ do: fc.constant('arrive' as const), pick: fc.nat(5) }),
+      fc.record({ do: fc.constant('evict' as const), tag }),
+      fc.record({ do: fc.constant('lose' as const) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const memory = open();
+        const looks: { key: string; tags: string[]; ticket: number; valid: boolean }[] = [];
+        const valid = new Map<string, { tags: string[]; valid: boolean }>();
+        for (const one of steps) {
+          if (one.do === 'look') looks.push({ ...one, ticket: memory.ticket(), valid: true });
+          if (one.do === 'evict') {
+            memory.evictByTag(one.tag);
+            for (const item of [...looks, ...valid.values()])
+              if (item.tags.includes(one.tag)) item.valid = false;
+          }
+          if (one.do === 'lose') {
+            memory.suspend();
+            memory.resume();
+            for (const item of [...looks, ...valid.values()]) item.valid = false;
+          }
+          if (one.do === 'arrive') {
+            const look = looks.splice(one.pick, 1)[0];
+            if (look === undefined) continue;
+            memory.put(look.key, kept(), look.tags, look.ticket);
+            valid.set(look.key, look);
+          }
+          for (const [name, item] of valid) expect(memory.get(name) !== undefined).toBe(item.valid);
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('counts at least what an entry costs, and an entry costs at most 2 KiB above its token', () => {
+    setFlagsFromString('--expose-gc');
+    const collect: () => void = runInNewContext('gc');
+    const entries = 20_000;
+    const memory = open(1024 * 1024 * 1024);
+    const fill = (from: number, to: number) => {
+      for (let index = from; index < to; index += 1) {
+        const key = `x2:${randomBytes(32).toString('base64url')}`;
+        const token = randomBytes((tokenLength * 3) / 4).toString('base64url');
+        // As it comes from the cache: every text of its own.
+        const entry = decodeEntry(encodeEntry(key, kept(token, 2e9)), key, 0);
+        const tag = (kind: 'token' | 'client' | 'user' | 'session', value: string) =>
+          cacheTag(kind, 'https://idp.example/acme', value);
+        const own = [`jti-${index}`, `user-${index}`, `sid-${index}`] as const;
+        const tags = [
+          tag('token', own[0]),
+          tag('client', 'inspector'),
+          tag('user', own[1]),
+          tag('session', own[2]),
+        ];
+        if (entry !== undefined) memory.put(key, entry, tags, memory.ticket());
+      }
+    };
+    fill(0, 100);
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const counted = memory.bytes();
+    fill(100, 100 + entries);
+    collect();
+    const perEntry = (process.memoryUsage().heapUsed - before) / entries;
+    expect(memory.get('nothing')).toBeUndefined();
+    expect(perEntry).toBeLessThan(tokenLength + 2048);
+    expect(perEntry).toBeGreaterThan(tokenLength);
+    expect((memory.bytes() - counted) / entries).toBeGreaterThan(perEntry);
+  });
+});
