@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
-          exclude: ['tests/clients/**'],
+          exclude: ['tests/clients/**', 'tests/keycloak/**'],
         },
       },
       {
@@ -21,6 +21,14 @@ export default defineConfig({
           name: 'clients',
           include: ['tests/clients/*.test.ts'],
           globalSetup: ['tests/clients/fixture/shared-platform.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'keycloak',
+          include: ['tests/keycloak/*.test.ts'],
+          globalSetup: ['tests/keycloak/fixture/shared-keycloak.ts'],
         },
       },
     ],

@@ -1,4 +1,5 @@
-import type { OtlpReceiver, ReceivedSpan } from '@mcp-obo/platform/otlp';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReceivedSpan } from '@mcp-obo/platform/otlp';
 import { outline } from './outline.ts';
 import { buildTrace, type Trace } from './trace.ts';
 
@@ -13,36 +14,34 @@ export interface GatherOptions {
   readonly timeout?: number;
 }
 
+/** What a receiver has so far, or had in another process. */
+export type SpanReader = () => readonly ReceivedSpan[] | Promise<readonly ReceivedSpan[]>;
+
 /**
  * Waits until a trace is whole and the facts hold. It is whole when every parent has come, and for each
  * request between the parts the span of the one that answered: a process sends what it did inside a request
  * before the request itself, so nothing is missing then. Rejects with what is missing and what there is.
  */
-export async function gatherTrace(
-  receiver: Pick<OtlpReceiver, 'spans' | 'waitFor'>,
-  id: string,
-  options: GatherOptions,
-): Promise<Trace> {
+export async function gatherTrace(read: SpanReader, id: string, options: GatherOptions): Promise<Trace> {
   const { facts = {}, timeout = 10_000 } = options;
-  const missing = (trace: Trace): readonly string[] => [
-    ...openEnds(trace, options),
-    ...Object.entries(facts)
-      .filter(([, holds]) => !holds(trace))
-      .map(([name]) => name),
-  ];
-  let trace = buildTrace([], id);
-  const ready = (spans: readonly ReceivedSpan[]): boolean => {
-    trace = buildTrace(spans, id);
-    return missing(trace).length === 0;
-  };
-  await receiver.waitFor(ready, timeout).catch(() => {
-    const lacks = missing(trace).map((name) => `\n  ${name}`);
-    const there = outline(trace).map((line) => `\n  ${line}`);
-    throw new Error(
-      `Trace ${id} is not whole after ${timeout} ms. Missing:${lacks.join('')}\nReceived:${there.join('') || ' nothing'}`,
-    );
-  });
-  return trace;
+  const end = performance.now() + timeout;
+  for (;;) {
+    const trace = buildTrace(await read(), id);
+    const missing = [
+      ...openEnds(trace, options),
+      ...Object.entries(facts)
+        .filter(([, holds]) => !holds(trace))
+        .map(([name]) => name),
+    ];
+    if (missing.length === 0) return trace;
+    if (performance.now() > end) throw new Error(sentence(trace, missing, timeout));
+    await sleep(20);
+  }
+}
+
+function sentence(trace: Trace, missing: readonly string[], timeout: number): string {
+  const list = (lines: readonly string[]) => lines.map((line) => `\n  ${line}`).join('');
+  return `Trace ${trace.id} is not whole after ${timeout} ms. Missing:${list(missing)}\nReceived:${list(outline(trace)) || ' nothing'}`;
 }
 
 /** What says by itself that something has not come yet. */

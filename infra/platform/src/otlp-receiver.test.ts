@@ -2,7 +2,7 @@ import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type OtlpReceiver, startOtlpReceiver } from './otlp-receiver.ts';
+import { type OtlpReceiver, readRemoteSpans, startOtlpReceiver } from './otlp-receiver.ts';
 
 let receiver: OtlpReceiver;
 afterEach(() => receiver.close());
@@ -122,6 +122,13 @@ describe('startOtlpReceiver', () => {
       ],
     ]);
     expect(receiver.tree('b'.repeat(32))).toEqual([]);
+  });
+
+  it('lets another process read the spans', async () => {
+    receiver = await startOtlpReceiver();
+    await post(JSON.stringify(request([span('one', undefined, 0)])));
+    expect(await readRemoteSpans(receiver.url)).toEqual(receiver.spans());
+    expect(receiver.spans()).toHaveLength(1);
   });
 
   it('waits for spans, and says when they do not come', async () => {

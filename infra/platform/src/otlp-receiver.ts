@@ -12,7 +12,10 @@ export interface SpanNode {
   readonly children: readonly SpanNode[];
 }
 
-/** A small OTLP/HTTP receiver (JSON and protobuf) that keeps spans in memory, to read a trace back. */
+/**
+ * A small OTLP/HTTP receiver (JSON and protobuf) that keeps spans in memory, to read a trace back: in this
+ * process, or as JSON at `GET /spans`.
+ */
 export interface OtlpReceiver {
   /** What `OTEL_EXPORTER_OTLP_ENDPOINT` is set to. */
   readonly url: string;
@@ -28,6 +31,11 @@ export interface OtlpReceiver {
   readonly close: () => Promise<void>;
 }
 
+/** The spans that a receiver in another process has, in order of arrival. */
+export async function readRemoteSpans(receiverUrl: string): Promise<readonly ReceivedSpan[]> {
+  return (await (await fetch(`${receiverUrl}/spans`)).json()) as readonly ReceivedSpan[];
+}
+
 const MAX_BODY = 16 * 1024 * 1024;
 const MAX_SPANS = 50_000;
 
@@ -40,6 +48,10 @@ export async function startOtlpReceiver({
   const spans: ReceivedSpan[] = [];
   const waiting = new Set<() => void>();
   const server = createServer(async (request, response) => {
+    if (request.method === 'GET' && request.url === '/spans') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(spans));
+      return;
+    }
     const type = mediaType(request);
     const encoding = encodings.get(type);
     const status = encoding === undefined ? 415 : await receive(request, encoding.read, spans);
