@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 /** The Admin REST API, as an administrator of all realms. */
 export interface KeycloakAdmin {
+  /** Who this is, for another process that is to be the same administrator. */
+  readonly access: AdminAccess;
   /**
    * Sends a request to a path below `/admin/realms` (`acme/users?username=alice`) and gives the parsed answer,
    * undefined when there is none. Rejects with a `KeycloakAdminError` for every status but 2xx.
@@ -22,10 +24,14 @@ export interface KeycloakEntity {
   readonly [member: string]: unknown;
 }
 
-export interface AdminOptions {
+/** A confidential client of the realm `master` with the role of an administrator. */
+export interface AdminAccess {
   readonly url: string;
   readonly clientId: string;
   readonly clientSecret: string;
+}
+
+export interface AdminOptions extends AdminAccess {
   readonly fetch?: typeof fetch;
   /** Milliseconds; `Date.now` unless told. */
   readonly now?: () => number;
@@ -92,6 +98,7 @@ export function createKeycloakAdmin(options: AdminOptions): KeycloakAdmin {
   };
 
   return {
+    access: { url, clientId, clientSecret },
     request,
     createRealm: async (representation) => void (await request('POST', '', representation)),
     user: (realm, username) =>

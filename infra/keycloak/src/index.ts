@@ -1,4 +1,10 @@
-export { type KeycloakAdmin, KeycloakAdminError, type KeycloakEntity } from './admin.ts';
+export {
+  type AdminAccess,
+  createKeycloakAdmin,
+  type KeycloakAdmin,
+  KeycloakAdminError,
+  type KeycloakEntity,
+} from './admin.ts';
 export { keycloakVersion } from './distribution.ts';
 export { type Keycloak, type KeycloakOptions, startKeycloak } from './keycloak.ts';
 export { KeycloakProblem } from './problem.ts';
