@@ -27,7 +27,6 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
   'tb:sub-agent': 'Needs minted tokens.',
   'op:rate-refresh': 'The platform sees no refresh requests of its clients.',
   'op:lockout': 'Failed authentications are counted, not blocked.',
-  'op:tls': 'The TLS edge (nginx) is not part of the embedded platform.',
   'op:secrets': 'Secrets come from files; they are not reloaded while running.',
   'op:tool-integrity': 'Tool definitions are not pinned.',
   'op:output': 'Tool output is structured; it is not bounded or stripped.',
