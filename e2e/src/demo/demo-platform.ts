@@ -1,4 +1,12 @@
-import { type BreakName, type Platform, type PlatformUser, startPlatform } from '@mcp-obo/platform';
+import { createLoginBrowser as createDevIdpBrowser, type LoginBrowser } from '@mcp-obo/dev-idp/login';
+import { createLoginBrowser as createKeycloakBrowser } from '@mcp-obo/keycloak/login';
+import {
+  type BreakName,
+  type IdpKind,
+  type Platform,
+  type PlatformUser,
+  startPlatform,
+} from '@mcp-obo/platform';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '@mcp-obo/platform/otlp';
 import { trace } from '@opentelemetry/api';
 import { connectMachine } from './machine.ts';
@@ -9,6 +17,8 @@ export interface DemoPlatform {
   readonly urls: Platform['urls'];
   readonly user: (username: string) => PlatformUser;
   readonly otlp: OtlpReceiver;
+  /** A browser that knows the login pages of the identity provider. */
+  readonly createBrowser: () => LoginBrowser;
   /** Exchanges the broker made at the identity provider below the active span, once its answer is in the trace. */
   readonly exchangesInThisStep: () => Promise<number>;
   /** A client with a token of its own and no user. */
@@ -24,6 +34,9 @@ export interface DemoPlatform {
 
 export interface DemoPlatformOptions {
   readonly basePort: number;
+  readonly idp: IdpKind;
+  /** Told before a step of the start that takes long. */
+  readonly say?: (line: string) => void;
   readonly breakHop?: BreakName;
   readonly signal: AbortSignal;
 }
@@ -31,20 +44,29 @@ export interface DemoPlatformOptions {
 /** Starts receiver and platform. Rejects with one sentence; nothing is left running then. */
 export async function startDemoPlatform({
   basePort,
+  idp,
   breakHop,
+  say,
   signal,
 }: DemoPlatformOptions): Promise<DemoPlatform> {
   const otlp = await startOtlpReceiver({ port: basePort + 4 });
-  const platform = await startPlatform({ basePort, breakHop, signal, telemetryEndpoint: otlp.url }).catch(
-    async (error) => {
-      await otlp.close();
-      throw error;
-    },
-  );
+  const platform = await startPlatform({
+    basePort,
+    idp,
+    breakHop,
+    signal,
+    telemetryEndpoint: otlp.url,
+    ...(say !== undefined && { say }),
+    ...(idp === 'keycloak' && { redis: 'own' }),
+  }).catch(async (error) => {
+    await otlp.close();
+    throw error;
+  });
   const { urls, clients } = platform;
   return {
     urls,
     otlp,
+    createBrowser: browsers[idp],
     user: (username) => {
       const found = platform.users.find((user) => user.username === username);
       if (found === undefined) throw new Error(`The platform has no user ${username}.`);
@@ -64,6 +86,11 @@ export async function startDemoPlatform({
     },
   };
 }
+
+const browsers: Readonly<Record<IdpKind, () => LoginBrowser>> = {
+  embedded: createDevIdpBrowser,
+  keycloak: createKeycloakBrowser,
+};
 
 /** Spans whose chain of parents leads to that span. */
 function descendants(spans: readonly ReceivedSpan[], ancestor: string): readonly ReceivedSpan[] {

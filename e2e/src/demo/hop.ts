@@ -24,6 +24,7 @@ export function hopOf(span: ReceivedSpan, urls: Platform['urls']): Hop {
 const hops: Readonly<Record<string, Hop['hop']>> = {
   'mcp-client dev-idp': 'login',
   'dev-idp': 'login',
+  keycloak: 'login',
   'mcp-server broker': 'exchange',
   'mcp-server downstream-api': 'downstream',
   broker: 'exchange',

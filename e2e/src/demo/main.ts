@@ -111,7 +111,14 @@ function createStage(platform: DemoPlatform): { readonly stage: Stage; readonly 
     const known = people.get(key);
     if (known !== undefined) return known;
     const { password, issuer } = platform.user(username);
-    const person = connectPerson({ serverUrl: platform.urls.mcp, issuer, username, password, sdk });
+    const person = connectPerson({
+      serverUrl: platform.urls.mcp,
+      issuer,
+      username,
+      password,
+      sdk,
+      browser: platform.createBrowser(),
+    });
     people.set(key, person);
     return person;
   };

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
-import { type BreakName, breakName, breaks } from '@mcp-obo/platform';
+import { type BreakName, breakName, breaks, type IdpKind, idpKinds } from '@mcp-obo/platform';
 
 export interface DemoOptions {
   readonly json: boolean;
   readonly basePort: number;
+  readonly idp: IdpKind;
   readonly breakHop?: BreakName;
   /** Print all of the trace and not one call of it. */
   readonly wholeTrace: boolean;
@@ -21,7 +22,7 @@ Options (after --):
   --ports BASE    first of five ports on 127.0.0.1 (default 4000)
   --break HOP     breaks a hop on purpose: ${Object.keys(breaks).join(', ')}
   --trace         prints the whole trace; without it, one call of it
-  --idp NAME      embedded (the only one so far)
+  --idp NAME      embedded (default) or keycloak: Keycloak under Java, and a redis-server of its own
   --help          this text
 
 Exit codes: 0 all steps went well, 1 a step failed (its hop is named), 2 wrong arguments, 130 ended by Ctrl-C.`;
@@ -30,16 +31,16 @@ Exit codes: 0 all steps went well, 1 a step failed (its hop is named), 2 wrong a
 export function readOptions(args: readonly string[]): DemoOptions | 'help' {
   const values = parse(args);
   if (values.help === true) return 'help';
-  if (values.idp !== 'embedded')
-    throw new UsageError(`--idp ${values.idp} is not available yet; use embedded.`);
+  const idp = idpKinds.find((kind) => kind === values.idp);
+  if (idp === undefined) throw new UsageError(`--idp knows ${idpKinds.join(' and ')}, not ${values.idp}.`);
   const basePort = Number(values.ports);
   if (!Number.isInteger(basePort) || basePort < 1 || basePort > 65_531)
     throw new UsageError('--ports must be a number from 1 to 65531.');
-  if (values.break === undefined) return { json: values.json, basePort, wholeTrace: values.trace };
+  if (values.break === undefined) return { json: values.json, basePort, idp, wholeTrace: values.trace };
   const breakHop = breakName(values.break);
   if (breakHop === undefined)
     throw new UsageError(`--break knows ${Object.keys(breaks).join(', ')}, not ${values.break}.`);
-  return { json: values.json, basePort, breakHop, wholeTrace: values.trace };
+  return { json: values.json, basePort, idp, breakHop, wholeTrace: values.trace };
 }
 
 function parse(args: readonly string[]) {

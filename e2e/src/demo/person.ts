@@ -1,7 +1,7 @@
 import { type AuthSession, createAuthSession } from '@mcp-obo/client';
 import { createTransport as createTransportV1 } from '@mcp-obo/client/sdk-v1';
 import { createTransport as createTransportV2 } from '@mcp-obo/client/sdk-v2';
-import { createLoginBrowser } from '@mcp-obo/dev-idp/login';
+import type { LoginBrowser } from '@mcp-obo/dev-idp/login';
 import { injectTraceMeta, withSpan } from '@mcp-obo/telemetry';
 import { Client as ClientV2 } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
@@ -33,6 +33,8 @@ export interface PersonOptions {
   readonly username: string;
   readonly password: string;
   readonly sdk: 'v1' | 'v2';
+  /** The person's browser; it must know the pages of the issuer. */
+  readonly browser: LoginBrowser;
 }
 
 const clientInfo = { name: 'mcp-obo-demo', version: '0.1.0' };
@@ -44,8 +46,8 @@ export async function connectPerson({
   username,
   password,
   sdk,
+  browser,
 }: PersonOptions): Promise<Person> {
-  const browser = createLoginBrowser();
   let visits = 0;
   const session = createAuthSession({
     serverUrl,

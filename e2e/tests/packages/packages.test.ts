@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createLoginBrowser } from '@mcp-obo/dev-idp/login';
 import { type Platform, startPlatform } from '@mcp-obo/platform';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -181,7 +182,13 @@ describe('calling an API on behalf of the user, from the tarballs', () => {
 /** A user's way to log in, knowing nothing but the URL of the server. */
 function login({ urls, users }: Platform, username: string) {
   const password = users.find((user) => user.username === username)?.password ?? '';
-  return { serverUrl: urls.mcp, issuer: urls.issuers.acme, username, password };
+  return {
+    serverUrl: urls.mcp,
+    issuer: urls.issuers.acme,
+    username,
+    password,
+    browser: createLoginBrowser(),
+  };
 }
 
 /** How many decisions of this type the broker has recorded. */

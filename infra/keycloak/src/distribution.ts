@@ -46,7 +46,7 @@ export async function prepareDistribution(options: DistributionOptions): Promise
   const { cacheDir, env, features = defaultFeatures, say = () => {}, signal } = options;
   const java = await javaVersion(env);
   const key = createHash('sha256')
-    .update(JSON.stringify([recipe, java, features]))
+    .update(JSON.stringify([recipe, java, features, buildSettings]))
     .digest('hex')
     .slice(0, 10);
   const folder = join(cacheDir, `keycloak-${keycloakVersion}-${key}`);
@@ -116,6 +116,10 @@ export const buildSettings: Readonly<Record<string, string>> = {
   KC_CACHE: 'local',
   KC_HEALTH_ENABLED: 'true',
   KC_TRACING_ENABLED: 'true',
+  // As all other processes: a caller who wants no trace gets none.
+  KC_TRACING_SAMPLER_TYPE: 'parentbased_always_on',
+  // Statements would be most of the spans.
+  KC_TRACING_JDBC_ENABLED: 'false',
   // The start is short; the second compiler would not be done before the end of most runs.
   JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1',
 };

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Launched, launch } from '@mcp-obo/testbed/launch';
 import { createKeycloakAdmin, type KeycloakAdmin } from './admin.ts';
 import { keycloakVersion, prepareDistribution } from './distribution.ts';
 import { defaultCacheDir, systemEnvironment } from './environment.ts';
-import { type Launched, launch } from './launch.ts';
 import { isPortFree } from './ports.ts';
 import { KeycloakProblem } from './problem.ts';
 import { createRunHome } from './run-home.ts';
@@ -83,6 +83,7 @@ export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak>
 
   const start = () =>
     launch({
+      name: 'Keycloak',
       command: join(home, 'bin', 'kc.sh'),
       args: startArguments({ url, port, managementPort }),
       env: {
@@ -163,7 +164,7 @@ async function ready(keycloak: Launched, managementPort: number, signal?: AbortS
         `Keycloak is not ready after ${readyWithin / 1000} s.`,
         keycloak.complaints(),
       );
-    await Promise.race([sleep(100), keycloak.ended]);
+    await Promise.race([sleep(250), keycloak.ended]);
   }
 }
 

@@ -39,8 +39,5 @@ function tracing({ endpoint, protocol }: OtlpTarget): Record<string, string> {
     KC_TRACING_ENDPOINT: endpoint,
     KC_TRACING_PROTOCOL: protocol,
     KC_TELEMETRY_SERVICE_NAME: 'keycloak',
-    // Statements and caches would be most of the spans.
-    KC_TRACING_JDBC_ENABLED: 'false',
-    KC_TRACING_INFINISPAN_ENABLED: 'false',
   };
 }

@@ -3,14 +3,17 @@ import { parseStartArguments } from './arguments.ts';
 
 describe('parseStartArguments', () => {
   it('starts on port 4000 with embedded parts unless told', () => {
-    expect(parseStartArguments([])).toEqual({ kind: 'start', arguments: { json: false, basePort: 4000 } });
+    expect(parseStartArguments([])).toEqual({
+      kind: 'start',
+      arguments: { json: false, basePort: 4000, idp: 'embedded' },
+    });
   });
 
   it('reads every option', () => {
-    const argv = ['--json', '--ports', '4100', '--idp', 'embedded', '--redis', 'redis://h:1', '--logs', 'l'];
+    const argv = ['--json', '--ports', '4100', '--idp', 'keycloak', '--redis', 'redis://h:1', '--logs', 'l'];
     expect(parseStartArguments(argv)).toEqual({
       kind: 'start',
-      arguments: { json: true, basePort: 4100, redis: 'redis://h:1', logDir: 'l' },
+      arguments: { json: true, basePort: 4100, idp: 'keycloak', redis: 'redis://h:1', logDir: 'l' },
     });
   });
 
@@ -24,8 +27,7 @@ describe('parseStartArguments', () => {
     [['--ports', '80'], /1024 to 65531/],
     [['--ports', '65535'], /1024 to 65531/],
     [['--ports', '0x1000'], /1024 to 65531/],
-    [['--idp', 'keycloak'], /comes later/],
-    [['--idp', 'other'], /unknown/],
+    [['--idp', 'other'], /unknown; give embedded or keycloak/],
     [['--redis', 'localhost'], /redis:\/\/127/],
   ])('refuses %j with a sentence', (argv, message) => {
     const parsed = parseStartArguments(argv);

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
+import { type IdpKind, idpKinds } from './idp/identity-provider.ts';
 
 export interface StartArguments {
   readonly json: boolean;
   readonly basePort: number;
+  readonly idp: IdpKind;
   readonly redis?: string;
   readonly logDir?: string;
 }
@@ -29,8 +31,9 @@ Options (after --):
   --json          prints one line of JSON when everything is ready, and nothing else on standard output
   --ports N       first of the five ports on 127.0.0.1 (4000): MCP server, broker, downstream API, identity
                   provider, and one for an OTLP receiver
-  --idp embedded  the identity provider: embedded (the only one so far; keycloak comes later)
-  --redis URL     keeps the broker's cache in this Redis instead of in memory
+  --idp NAME      the identity provider: embedded, or keycloak: Keycloak under Java (got by Maven once), and a
+                  redis-server of its own for the broker
+  --redis URL     keeps the broker's cache in this Redis instead
   --logs FOLDER   keeps logs and audit records there; otherwise they go away with the platform
   --help          this text
 
@@ -47,8 +50,8 @@ export function parseStartArguments(argv: readonly string[]): ParsedArguments {
     return wrong((error as Error).message.split('. ')[0] ?? '');
   }
   if (values.help) return { kind: 'help' };
-  if (values.idp === 'keycloak') return wrong('--idp keycloak comes later; --idp embedded is there now');
-  if (values.idp !== 'embedded') return wrong(`--idp ${values.idp} is unknown; --idp embedded is there now`);
+  const idp = idpKinds.find((kind) => kind === values.idp);
+  if (idp === undefined) return wrong(`--idp ${values.idp} is unknown; give ${idpKinds.join(' or ')}`);
   const basePort = Number(values.ports);
   if (!/^\d+$/.test(values.ports) || basePort < 1024 || basePort > 65_531) {
     return wrong(
@@ -63,6 +66,7 @@ export function parseStartArguments(argv: readonly string[]): ParsedArguments {
     arguments: {
       json: values.json,
       basePort,
+      idp,
       ...(values.redis !== undefined && { redis: values.redis }),
       ...(values.logs !== undefined && { logDir: values.logs }),
     },

@@ -20,6 +20,7 @@ import type { World } from './config/world.ts';
 import { type DomainUser, interactiveClient, machine, type TenantName, tenants } from './domain.ts';
 import { type IdentityProvider, type IdpKind, idpTraits } from './idp/identity-provider.ts';
 import { startKeycloakIdp } from './idp/keycloak.ts';
+import { startOwnRedis } from './own-redis.ts';
 import { type Part, startPart } from './part.ts';
 import { createRunDir, type RunDir } from './run-dir.ts';
 import { makeSecrets, type Secrets } from './secrets.ts';
@@ -35,7 +36,7 @@ export interface PlatformOptions {
   readonly ports?: Ports;
   /** OTLP/HTTP receiver of every process; none unless told. */
   readonly telemetryEndpoint?: string;
-  /** URL of the broker's Redis; memory unless told. */
+  /** URL of the broker's Redis, or `own` for a `redis-server` that is started too; memory unless told. */
   readonly redis?: string;
   /** A hop to break on purpose. */
   readonly breakHop?: BreakName;
@@ -65,6 +66,8 @@ export interface PlatformUser extends DomainUser {
 /** The platform, up. */
 export interface Platform {
   readonly idp: IdentityProvider;
+  /** URL of the broker's Redis; undefined: memory. */
+  readonly redis: string | undefined;
   readonly urls: Urls;
   readonly ports: Ports;
   /** Everybody who can log in, and where. */
@@ -128,8 +131,10 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   const logFile = (part: string) => join(keep, `${part}.log`);
   const auditFile = (part: string) => join(keep, `${part}.audit.jsonl`);
 
-  const parts: Pick<Part, 'name' | 'pid' | 'ended' | 'stop' | 'kill'>[] = [];
+  const parts: Pick<Part, 'pid' | 'ended' | 'stop' | 'kill'>[] = [];
+  const pids: Partial<Record<PartName, number>> = {};
   let idp: IdentityProvider = embedded;
+  let redis = options.redis;
   const atExit = () => {
     for (const part of parts) part.kill();
     runDir.remove();
@@ -146,7 +151,20 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   };
 
   try {
-    const world = writeWorld({ options, kind, ports, urls, secrets, runDir, auditFile });
+    if (redis === 'own') {
+      const own = await startOwnRedis({ ...options, runDir: runDir.path, logFile: logFile('redis') });
+      parts.push(own);
+      redis = own.url;
+    }
+    const world = writeWorld({
+      options: { ...options, redis },
+      kind,
+      ports,
+      urls,
+      secrets,
+      runDir,
+      auditFile,
+    });
     if (kind === 'keycloak') {
       const keycloak = await startKeycloakIdp({
         ...options,
@@ -156,7 +174,8 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
         runDir: runDir.path,
         logFile: logFile('dev-idp'),
       });
-      parts.push({ ...keycloak, name: 'dev-idp', ended: keycloak.failed });
+      parts.push({ ...keycloak, ended: keycloak.failed });
+      pids['dev-idp'] = keycloak.pid;
       idp = keycloak;
     }
     const own = partNames.filter((name) => name !== 'dev-idp' || kind === 'embedded');
@@ -174,6 +193,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
         env: { ...partEnvironment(options, name), MCP_OBO_RUN_DIR: runDir.path },
       });
       parts.push(part);
+      pids[name] = part.pid;
       return part;
     });
     await Promise.all(started.map((part) => part.ready(options.signal)));
@@ -185,6 +205,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
 
   return {
     idp,
+    redis,
     urls,
     ports,
     users: tenants.flatMap(({ name: tenant, users }) =>
@@ -202,7 +223,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     runDir: runDir.path,
     logFile,
     auditFile,
-    pids: Object.fromEntries(parts.map(({ name, pid }) => [name, pid])) as Record<PartName, number>,
+    pids: pids as Record<PartName, number>,
     failed: Promise.race(parts.map(({ ended }) => ended)),
     stop,
   };

@@ -3,7 +3,8 @@ import { portsFrom, urlsOf } from './addresses.ts';
 import { banner, readyFacts } from './ready.ts';
 
 describe('what npm start prints', () => {
-  const ready = readyFacts({ urls: urlsOf(portsFrom(4100)) }, undefined);
+  const urls = urlsOf(portsFrom(4100));
+  const ready = readyFacts({ urls, redis: undefined, idp: { kind: 'embedded', version: '0.1.0' } });
 
   it('names everybody with the issuer to log in at', () => {
     expect(ready.users.map(({ username, issuer }) => [username, issuer])).toEqual([
@@ -18,9 +19,8 @@ describe('what npm start prints', () => {
 
   it('says which Redis is used, and null for none', () => {
     expect(ready.redis).toBeNull();
-    expect(readyFacts({ urls: urlsOf(portsFrom(4100)) }, 'redis://127.0.0.1:6379').redis).toBe(
-      'redis://127.0.0.1:6379',
-    );
+    const redis = 'redis://127.0.0.1:6379';
+    expect(readyFacts({ urls, redis, idp: { kind: 'embedded', version: '0.1.0' } }).redis).toBe(redis);
   });
 
   it.each([
@@ -31,6 +31,7 @@ describe('what npm start prints', () => {
     'VS Code',
     'mcp-obo-dev',
     'in memory',
+    'embedded 0.1.0',
   ])('shows people %s', (text) => {
     expect(banner(ready)).toContain(text);
   });

@@ -9,6 +9,8 @@ export interface Ready {
   readonly downstream: string;
   /** Issuer of the first tenant. */
   readonly issuer: string;
+  /** Identity provider and its version. */
+  readonly idp: string;
   /** URL of the broker's Redis; null when it keeps its cache in memory. */
   readonly redis: string | null;
   readonly users: readonly {
@@ -22,7 +24,7 @@ export interface Ready {
 }
 
 /** The facts a client or a person needs to use the platform. */
-export function readyFacts({ urls }: Pick<Platform, 'urls'>, redis: string | undefined): Ready {
+export function readyFacts({ urls, redis, idp }: Pick<Platform, 'urls' | 'redis' | 'idp'>): Ready {
   const { client_id, redirect_uris } = interactiveClient;
   return {
     ready: true,
@@ -30,6 +32,7 @@ export function readyFacts({ urls }: Pick<Platform, 'urls'>, redis: string | und
     broker: urls.broker,
     downstream: urls.downstream,
     issuer: urls.issuer,
+    idp: `${idp.kind} ${idp.version}`,
     redis: redis ?? null,
     users: tenants.flatMap(({ name, users }) =>
       users.map(({ username, password, roles }) => ({
@@ -44,7 +47,7 @@ export function readyFacts({ urls }: Pick<Platform, 'urls'>, redis: string | und
 }
 
 /** The same for a person. */
-export function banner({ mcp, broker, downstream, users, clients, redis }: Ready): string {
+export function banner({ mcp, broker, downstream, users, clients, redis, idp }: Ready): string {
   const people = users.map(
     ({ username, password, roles, issuer }) =>
       `  ${username.padEnd(8)} ${password.padEnd(18)} ${roles.join(', ').padEnd(10)} ${issuer}`,
@@ -55,6 +58,7 @@ The platform is up. Ctrl-C ends it and leaves nothing behind.
   MCP server      ${mcp}
   broker          ${broker}
   downstream API  ${downstream}
+  identity        ${idp}
   cache           ${redis ?? 'in memory of the broker'}
 
   user     password           role       logs in at

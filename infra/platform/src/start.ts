@@ -1,4 +1,5 @@
 import { help, parseStartArguments, type StartArguments } from './arguments.ts';
+import type { IdpKind } from './idp/identity-provider.ts';
 import { startPlatform } from './platform.ts';
 import { banner, readyFacts } from './ready.ts';
 
@@ -10,7 +11,7 @@ if (parsed.kind === 'help') process.stdout.write(`${help}\n`);
 else if (parsed.kind === 'wrong') fail(2, parsed.message);
 else await run(parsed.arguments);
 
-async function run({ json, basePort, redis, logDir }: StartArguments): Promise<void> {
+async function run({ json, basePort, idp, redis, logDir }: StartArguments): Promise<void> {
   const interrupted = new AbortController();
   for (const signal of signals) process.on(signal, () => interrupted.abort());
   if (!json)
@@ -20,13 +21,15 @@ async function run({ json, basePort, redis, logDir }: StartArguments): Promise<v
   try {
     const platform = await startPlatform({
       basePort,
+      idp,
       signal: interrupted.signal,
-      ...(redis !== undefined && { redis }),
+      ...(json ? {} : { say: (line) => process.stderr.write(`${line}\n`) }),
+      ...redisOption(idp, redis),
       ...(logDir !== undefined && { logDir }),
       ...(telemetryEndpoint !== undefined && { telemetryEndpoint }),
       ...(trustedCaFile !== undefined && { trustedCaFile }),
     });
-    const ready = readyFacts(platform, redis);
+    const ready = readyFacts(platform);
     process.stdout.write(json ? `${JSON.stringify(ready)}\n` : banner(ready));
     const broken = await Promise.race([platform.failed, aborted(interrupted.signal)]);
     await platform.stop();
@@ -34,6 +37,12 @@ async function run({ json, basePort, redis, logDir }: StartArguments): Promise<v
   } catch (error) {
     if (!interrupted.signal.aborted) fail(1, (error as Error).message);
   }
+}
+
+/** Beside Keycloak the broker has a real Redis too. */
+function redisOption(idp: IdpKind, redis: string | undefined): { redis?: string } {
+  if (redis !== undefined) return { redis };
+  return idp === 'keycloak' ? { redis: 'own' } : {};
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

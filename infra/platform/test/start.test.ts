@@ -53,6 +53,7 @@ describe('npm start', { timeout: 60_000 }, () => {
       'broker',
       'downstream',
       'issuer',
+      'idp',
       'redis',
       'users',
       'clients',
@@ -63,6 +64,7 @@ describe('npm start', { timeout: 60_000 }, () => {
       broker: `http://127.0.0.1:${base + 1}`,
       downstream: `http://127.0.0.1:${base + 2}`,
       issuer: `http://127.0.0.1:${base + 3}/acme`,
+      idp: expect.stringMatching(/^embedded \d/),
       redis: null,
       clients: [{ client_id: 'mcp-obo-dev', redirect_uris: expect.any(Array) }],
     });

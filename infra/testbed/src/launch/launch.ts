@@ -7,6 +7,8 @@ const grace = 12_000;
 const keptLines = 200;
 
 export interface LaunchOptions {
+  /** What it is called in sentences. */
+  readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -25,7 +27,7 @@ export interface Launched {
 }
 
 /** Starts a command under the keeper, which ends it when this process is gone. */
-export function launch({ command, args, env, logFile }: LaunchOptions): Launched {
+export function launch({ name, command, args, env, logFile }: LaunchOptions): Launched {
   const keeper = fileURLToPath(new URL('./keeper.mjs', import.meta.url));
   const child = spawn(process.execPath, [keeper, command, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -54,8 +56,8 @@ export function launch({ command, args, env, logFile }: LaunchOptions): Launched
   }
   let gone = false;
   const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(`Keycloak cannot be started: ${error.message}.`));
-    child.once('close', (code, signal) => resolve(`Keycloak ended with ${signal ?? `exit code ${code}`}.`));
+    child.once('error', (error) => resolve(`${name} cannot be started: ${error.message}.`));
+    child.once('close', (code, signal) => resolve(`${name} ended with ${signal ?? `exit code ${code}`}.`));
   }).finally(() => {
     gone = true;
     file.end();
@@ -82,6 +84,6 @@ function complaintsOf(lines: readonly string[]): readonly string[] {
   const told = lines.filter((line) => line.trim() !== '' && !/^\s+at |^Appending/.test(line));
   const errors = told.filter((line) => /\bERROR\b|Exception/.test(line));
   return (errors.length > 0 ? errors.slice(0, 6) : told.slice(-4)).map((line) =>
-    line.replace(/^\S+ \S+ (?:\S*=\S*,? )*/, ''),
+    line.replace(/^\d\S+ \d\S+ (?:\S*=\S*,? )*/, ''),
   );
 }
