@@ -26,10 +26,9 @@ export function answerUnreadablePath(guard: McpGuard) {
 
 /** Answers what never reaches the MCP handler: unreadable bodies, unknown paths, bugs. No inner text goes out. */
 export function answerErrors(app: FastifyInstance, guard: McpGuard): void {
-  app.setErrorHandler<FastifyError>((error, request, reply) => {
+  app.setErrorHandler<FastifyError>((error, _request, reply) => {
     const sentence = sentences[error.statusCode ?? 500];
     if (sentence === undefined) {
-      request.log.error({ err: error }, 'request failed');
       const refusal = guard.refusal(error);
       return reply.code(refusal.status).headers(refusal.headers).send(refusal.body);
     }

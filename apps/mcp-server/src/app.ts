@@ -50,6 +50,7 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
     log,
   });
   const handler = createHandler({
+    guard,
     handlers: createCatalogueHandlers(guard, catalogue),
     name: 'expenses',
     version: '0.1.0',

@@ -1,13 +1,17 @@
-import type { CatalogueHandlers, SdkExtra } from '@mcp-obo/mcp';
+import { type CatalogueHandlers, type McpGuard, type SdkExtra, withoutInnerText } from '@mcp-obo/mcp';
 import {
+  type CallToolRequest,
   createMcpHandler,
+  type GetPromptRequest,
   type McpHttpHandler,
+  type ReadResourceRequest,
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { withMcpSpan } from './mcp-span.ts';
 
 export interface McpHandlerOptions {
+  readonly guard: Pick<McpGuard, 'reportFault'>;
   readonly handlers: CatalogueHandlers;
   readonly name: string;
   readonly version: string;
@@ -18,33 +22,45 @@ export interface McpHandlerOptions {
  * Both protocol eras from one URL: 2026-07-28 without sessions, and the 2025 revisions stateless. Each
  * request gets a server object of its own (CVE-2026-25536); what is expensive was built before.
  */
-export function createHandler({ handlers, name, version, onerror }: McpHandlerOptions): McpHttpHandler {
+export function createHandler({
+  guard,
+  handlers,
+  name,
+  version,
+  onerror,
+}: McpHandlerOptions): McpHttpHandler {
+  const on = {
+    listTools: withoutInnerText(guard, (_request: unknown, context: ServerContext) =>
+      handlers.listTools(extra(context)),
+    ),
+    callTool: withoutInnerText(guard, ({ params }: CallToolRequest, context: ServerContext) =>
+      withMcpSpan(context, { tool: params.name }, () => handlers.callTool(params, extra(context))),
+    ),
+    listResourceTemplates: withoutInnerText(guard, (_request: unknown, context: ServerContext) =>
+      handlers.listResourceTemplates(extra(context)),
+    ),
+    readResource: withoutInnerText(guard, ({ params }: ReadResourceRequest, context: ServerContext) =>
+      withMcpSpan(context, { resource: params.uri }, () => handlers.readResource(params, extra(context))),
+    ),
+    listPrompts: withoutInnerText(guard, (_request: unknown, context: ServerContext) =>
+      handlers.listPrompts(extra(context)),
+    ),
+    getPrompt: withoutInnerText(guard, ({ params }: GetPromptRequest, context: ServerContext) =>
+      withMcpSpan(context, { prompt: params.name }, () => handlers.getPrompt(params, extra(context))),
+    ),
+  };
   const build = () => {
     const server = new Server(
       { name, version },
       { capabilities: { tools: {}, resources: {}, prompts: {} }, cacheHints: privateLists },
     );
-    server.setRequestHandler('tools/list', (_request, context) => handlers.listTools(extra(context)));
-    server.setRequestHandler('tools/call', (request, context) =>
-      withMcpSpan(context, { tool: request.params.name }, () =>
-        handlers.callTool(request.params, extra(context)),
-      ),
-    );
+    server.setRequestHandler('tools/list', on.listTools);
+    server.setRequestHandler('tools/call', on.callTool);
     server.setRequestHandler('resources/list', () => ({ resources: [] }));
-    server.setRequestHandler('resources/templates/list', (_request, context) =>
-      handlers.listResourceTemplates(extra(context)),
-    );
-    server.setRequestHandler('resources/read', (request, context) =>
-      withMcpSpan(context, { resource: request.params.uri }, () =>
-        handlers.readResource(request.params, extra(context)),
-      ),
-    );
-    server.setRequestHandler('prompts/list', (_request, context) => handlers.listPrompts(extra(context)));
-    server.setRequestHandler('prompts/get', (request, context) =>
-      withMcpSpan(context, { prompt: request.params.name }, () =>
-        handlers.getPrompt(request.params, extra(context)),
-      ),
-    );
+    server.setRequestHandler('resources/templates/list', on.listResourceTemplates);
+    server.setRequestHandler('resources/read', on.readResource);
+    server.setRequestHandler('prompts/list', on.listPrompts);
+    server.setRequestHandler('prompts/get', on.getPrompt);
     return server;
   };
   return createMcpHandler(build, { legacy: 'stateless', onerror });

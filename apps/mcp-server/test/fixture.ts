@@ -2,6 +2,7 @@ import { createAuditLog } from '@mcp-obo/audit';
 import type { TokenExchange } from '@mcp-obo/exchange';
 import { createLogger, createPlatformMetrics } from '@mcp-obo/telemetry';
 import { createTestIssuer } from '@mcp-obo/testbed/issuer';
+import type { Meter } from '@opentelemetry/api';
 import { buildApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
 
@@ -16,8 +17,15 @@ export const minimal = {
   DOWNSTREAM_URL: 'https://api.example',
 };
 
+export interface StartOptions {
+  /** Called with each record of the audit; may throw, as a full disk does. */
+  readonly onRecord?: (line: string) => void;
+  /** Where metrics go. */
+  readonly meter?: Meter;
+}
+
 /** The whole application with an issuer of its own; the network is a function. */
-export async function startApp(env: Record<string, string> = {}) {
+export async function startApp(env: Record<string, string> = {}, options: StartOptions = {}) {
   const issuer = createTestIssuer({ issuer: 'https://idp.example' });
   const served = await issuer.serve();
   const config = readConfig({
@@ -44,16 +52,28 @@ export async function startApp(env: Record<string, string> = {}) {
   };
   const records: string[] = [];
   const reports: unknown[] = [];
+  const log: string[] = [];
   const app = await buildApp(config, {
     exchange,
-    audit: createAuditLog({ write: (line) => records.push(line), now: Date.now, service: 'mcp-server' }),
-    metrics: createPlatformMetrics(),
+    audit: createAuditLog({
+      write: (line) => {
+        options.onRecord?.(line);
+        records.push(line);
+      },
+      now: Date.now,
+      service: 'mcp-server',
+    }),
+    metrics: createPlatformMetrics(options.meter),
     fetch: async (url, init) => {
       asked.push({ url: String(url), init });
       return answer();
     },
     now: Date.now,
-    log: createLogger({ name: 'test', level: 'silent' }),
+    log: createLogger({
+      name: 'test',
+      level: 'error',
+      destination: { write: (line) => void log.push(line) },
+    }),
     outbox: async (report) => void reports.push(report),
   });
   const send = async (payload: object | string, headers: Record<string, string> = {}) =>
@@ -77,6 +97,7 @@ export async function startApp(env: Record<string, string> = {}) {
     asked,
     records,
     reports,
+    log,
     send,
     token,
     rpc,
@@ -88,6 +109,26 @@ export async function startApp(env: Record<string, string> = {}) {
     close: async () => {
       await app.close();
       await served.close();
+    },
+  };
+}
+
+/** Parameters and headers of a request of 2026-07-28. */
+export function modern(method: string, params: Readonly<Record<string, unknown>>) {
+  const name = params.name ?? params.uri;
+  return {
+    params: {
+      ...params,
+      _meta: {
+        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+        'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+        'io.modelcontextprotocol/clientCapabilities': {},
+      },
+    },
+    headers: {
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': method,
+      ...(typeof name === 'string' && { 'mcp-name': name }),
     },
   };
 }

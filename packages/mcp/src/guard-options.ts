@@ -1,7 +1,8 @@
 import type { TokenExchange } from '@mcp-obo/exchange';
 import type { Grant } from '@mcp-obo/grant';
 import type { Decision, Requirement, RolePolicyOptions, Tier, TierName } from '@mcp-obo/scopes';
-import type { IssuerConfig, ValidatorEvent, ValidatorLog } from '@mcp-obo/validator';
+import type { IssuerConfig, ValidatorEvent } from '@mcp-obo/validator';
+import type { GuardLog } from './fault.ts';
 import type { Limiter } from './limit.ts';
 import type { Operation } from './operation.ts';
 
@@ -36,7 +37,8 @@ export interface McpGuardOptions {
   readonly now?: () => number;
   /** Events of the validator: key fetches, keys left out, long lifetimes. Must not throw. */
   readonly onValidatorEvent?: (event: ValidatorEvent) => void;
-  readonly log?: ValidatorLog;
+  /** For what a person must see: key faults, and errors that nobody planned. */
+  readonly log?: GuardLog;
   /** Hosts and address ranges of the own network where issuers may be (SSRF guard). */
   readonly allowPrivate?: readonly string[];
   /** For keys and discovery. Default: a fetch to public addresses, and to loopback where a configured issuer is there. */

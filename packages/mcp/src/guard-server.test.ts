@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createFixture } from '../test/fixture.ts';
 import { type Register, type Registrar, startExpress, startFastify } from '../test/servers.ts';
-import { guardServer, type SdkExtra } from './index.ts';
+import { guardServer, type McpGuardOptions, type SdkExtra } from './index.ts';
 
 const open: { close: () => void }[] = [];
 afterEach(() => {
@@ -50,8 +50,8 @@ const lines = [
 ] as const;
 
 describe.each(lines)('guardServer on $line', ({ start, Template, Server }) => {
-  async function startServer() {
-    const server = await start(ordinary(Template));
+  async function startServer(options: Partial<McpGuardOptions> = {}) {
+    const server = await start(ordinary(Template), options);
     open.push(server);
     return server;
   }
@@ -142,6 +142,29 @@ describe.each(lines)('guardServer on $line', ({ start, Template, Server }) => {
     expect(message.result.isError).toBe(true);
     expect(JSON.stringify(message)).not.toContain('hunter2');
   });
+
+  it(
+    verifies('op:redaction', 'keeps what fails around a handler to the log, and lets nothing run'),
+    async () => {
+      const logged: object[] = [];
+      const planted = new Error('cannot audit password=hunter2');
+      const { post } = await startServer({
+        observe: ({ type }) => {
+          if (type === 'authorization') throw planted;
+        },
+        log: { info: () => {}, warn: () => {}, error: (fields) => void logged.push(fields) },
+      });
+      const tool = (await post(...call('read'))).message;
+      expect(tool.result).toMatchObject({ isError: true, _meta: { 'mcp-obo/refusal': expect.anything() } });
+      const scope = 'mcp:resources mcp:prompts';
+      const note = (await post('resources/read', { uri: 'note://1' }, { scope })).message;
+      const prompt = (await post('prompts/get', { name: 'review' }, { scope })).message;
+      for (const { error } of [note, prompt])
+        expect(error).toEqual({ code: -32603, message: 'The request could not be served.' });
+      expect(JSON.stringify([tool, note, prompt])).not.toMatch(/hunter2|hello|note 1|Review/);
+      expect(logged).toEqual([{ err: planted }, { err: planted }, { err: planted }]);
+    },
+  );
 
   it(verifies('sc:deny-by-default', 'refuses to register what has no requirement'), () => {
     const { guard } = createFixture();

@@ -19,6 +19,7 @@ import {
 } from '@mcp-obo/scopes';
 import { createValidator, readCredential } from '@mcp-obo/validator';
 import { type Call, type CallContext, callKey, callOf, type McpAuthInfo, type SdkExtra } from './call.ts';
+import { createFaultReport } from './fault.ts';
 import { completeIssuer, type HttpRequest, type McpGuardOptions } from './guard-options.ts';
 import { countOperations, type LimitOutcome } from './limit.ts';
 import { type Message, messagesOf, type Operation } from './operation.ts';
@@ -59,6 +60,8 @@ export interface McpGuard {
   /** The same from what the SDK gives a handler as its last argument. */
   readonly contextOf: (extra: SdkExtra) => CallContext;
   readonly observe: NonNullable<McpGuardOptions['observe']>;
+  /** Tells the log of an error that nobody planned, which the caller is told nothing of. */
+  readonly reportFault: (error: unknown) => void;
   readonly now: () => number;
   /** Stops background work. Idempotent. */
   readonly close: () => Promise<void>;
@@ -70,6 +73,7 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
   const issuers = options.issuers.map((issuer) => completeIssuer(issuer, resource));
   const now = options.now ?? Date.now;
   const observe = options.observe ?? (() => undefined);
+  const reportFault = createFaultReport(options.log);
   const firstScopes = options.firstScopes ?? ['mcp:tools:execute'];
   const resourceMetadataUrl = protectedResourceMetadataUrl(resource);
   const validator = createValidator({
@@ -181,7 +185,10 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
       if (outcome.exceeded !== undefined) observe({ type: 'limit', grant, operation: outcome.exceeded });
       return outcome;
     },
-    refusal: (error, id) => refuser.fromError(asOAuthError(error), id),
+    refusal: (error, id) => {
+      reportFault(error);
+      return refuser.fromError(asOAuthError(error), id);
+    },
     decide,
     challenge: refuser.challenge,
     listable: (grant, kind) => new Set(decider.listable(grant, kind).map(({ name }) => name)),
@@ -194,6 +201,7 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
       return context(call, extra.signal ?? extra.mcpReq?.signal);
     },
     observe,
+    reportFault,
     now,
     close: async () => {
       validator.close();

@@ -45,6 +45,21 @@ export async function runGuarded<R>(
   const call = callOf(extra);
   if (call === undefined)
     throw new OAuthError('server_error', 'The request did not pass the guard.', { reason: 'unguarded' });
+  try {
+    return await decideAndRun(guard, operation, call, extra.signal ?? extra.mcpReq?.signal, answers);
+  } catch (error) {
+    guard.reportFault(error);
+    return answers.fail(error);
+  }
+}
+
+async function decideAndRun<R>(
+  guard: McpGuard,
+  operation: Operation,
+  call: Call,
+  signal: AbortSignal | undefined,
+  answers: GuardedAnswers<R>,
+): Promise<R> {
   const { grant } = call;
   const decision = guard.decide(grant, operation);
   guard.observe({ type: 'authorization', grant, operation, decision, at: 'handler' });
@@ -60,13 +75,13 @@ export async function runGuarded<R>(
       milliseconds: guard.now() - started,
     });
   try {
-    const result = await answers.run(guard.context(call, extra.signal ?? extra.mcpReq?.signal));
+    const result = await answers.run(guard.context(call, signal));
     record('ok');
     return result;
   } catch (error) {
-    record(isOAuthError(error) || error instanceof ToolFailure ? error.reason : 'handler_failed');
     if (isOAuthError(error) && belongsToHttp(error)) call.failure = error;
-    return answers.fail(error);
+    record(isOAuthError(error) || error instanceof ToolFailure ? error.reason : 'handler_failed');
+    throw error;
   }
 }
 

@@ -15,6 +15,7 @@ export {
   type ToolDefinition,
 } from './catalogue.ts';
 export { type CatalogueHandlers, createCatalogueHandlers } from './catalogue-handlers.ts';
+export { type GuardLog, withoutInnerText } from './fault.ts';
 export { createMcpGuard, type McpGuard } from './guard.ts';
 export type { GuardEvent, GuardIssuer, HttpRequest, McpGuardOptions } from './guard-options.ts';
 export { guardServer } from './guard-server.ts';

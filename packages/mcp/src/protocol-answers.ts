@@ -1,4 +1,4 @@
-import { isOAuthError } from '@mcp-obo/oauth-error';
+import { isOAuthError, oauthErrorTable } from '@mcp-obo/oauth-error';
 import { refusalNote } from '@mcp-obo/scopes';
 import type { Refused } from './guarded-handler.ts';
 import { internalError, invalidParams, isProtocolError, McpError, unknownOperation } from './mcp-error.ts';
@@ -16,6 +16,11 @@ export function refuseByProtocolError(
 /** How they fail: what was written for the agent goes out, an inner text does not. */
 export function failByProtocolError(error: unknown): never {
   if (isProtocolError(error)) throw error;
-  if (isOAuthError(error) || error instanceof ToolFailure) throw new McpError(invalidParams, error.message);
+  if (error instanceof ToolFailure) throw new McpError(invalidParams, error.message);
+  if (isOAuthError(error))
+    throw new McpError(
+      oauthErrorTable[error.code].fault === 'platform' ? internalError : invalidParams,
+      error.message,
+    );
   throw new McpError(internalError, 'The request could not be served.');
 }

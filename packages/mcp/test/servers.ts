@@ -7,7 +7,7 @@ import express from 'express';
 import Fastify from 'fastify';
 import { protectMcp as protectExpress } from '../src/express.ts';
 import { protectMcp as protectFastify } from '../src/fastify.ts';
-import { guardServer, type McpGuard } from '../src/index.ts';
+import { guardServer, type McpGuard, type McpGuardOptions } from '../src/index.ts';
 import { createFixture } from './fixture.ts';
 
 /** The part of `McpServer` that both lines share, loosely: configurations and handlers are the test's. */
@@ -27,9 +27,9 @@ export type Register = (server: Registrar, guard: McpGuard) => void;
 const info = { name: 'test', version: '1' };
 
 /** A server of SDK 1.x on Express: stateless, a server object for each request. */
-export async function startExpress(register: Register) {
+export async function startExpress(register: Register, options: Partial<McpGuardOptions> = {}) {
   const port = await freePort();
-  const fixture = createFixture({ allowedHosts: [`127.0.0.1:${port}`] });
+  const fixture = createFixture({ allowedHosts: [`127.0.0.1:${port}`], ...options });
   const { guard } = fixture;
   const app = express();
   app.use(protectExpress(guard));
@@ -46,9 +46,9 @@ export async function startExpress(register: Register) {
 }
 
 /** A server of SDK 2.x on Fastify, both protocol eras. */
-export async function startFastify(register: Register) {
+export async function startFastify(register: Register, options: Partial<McpGuardOptions> = {}) {
   const port = await freePort();
-  const fixture = createFixture({ allowedHosts: [`127.0.0.1:${port}`] });
+  const fixture = createFixture({ allowedHosts: [`127.0.0.1:${port}`], ...options });
   const { guard } = fixture;
   const handler = createMcpHandler((caller) => {
     const server = guardServer(guard, new McpServerV2(info), caller);
