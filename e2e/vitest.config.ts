@@ -12,14 +12,14 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
-          exclude: ['tests/clients/**', 'tests/keycloak/**'],
+          exclude: ['tests/clients/**', 'tests/conformance/**', 'tests/keycloak/**'],
         },
       },
       {
         extends: true,
         test: {
           name: 'clients',
-          include: ['tests/clients/*.test.ts'],
+          include: ['tests/clients/*.test.ts', 'tests/conformance/*.test.ts'],
           globalSetup: ['tests/clients/fixture/shared-platform.ts'],
         },
       },
@@ -27,7 +27,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'keycloak',
-          include: ['tests/keycloak/*.test.ts'],
+          include: ['tests/keycloak/*.test.ts', 'tests/conformance/*.test.ts'],
           globalSetup: ['tests/keycloak/fixture/shared-keycloak.ts'],
         },
       },

@@ -83,7 +83,7 @@ export const schema = z
     resource_documentation: url.optional(),
     /** Host names (with port where it is not the scheme's) that requests may name; default: that of `resource`. */
     allowed_hosts: wordList.optional(),
-    /** Web origins that may call from a browser. */
+    /** Web origins that may call from a browser, besides that of the server itself. */
     allowed_origins: wordList.default([]),
     issuers: z.array(issuer).min(1, 'needs at least one issuer (or OAUTH_ISSUER)'),
     /** Scopes a first login asks for. */

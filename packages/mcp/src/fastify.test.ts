@@ -312,6 +312,8 @@ describe('protectMcp for Fastify', () => {
       expect(
         (await post(toolCall('read'), { authorization, origin: 'https://evil.example' })).statusCode,
       ).toBe(403);
+      const own = await post(toolCall('read'), { authorization, origin: 'https://mcp.example' });
+      expect(own.statusCode).toBe(200);
       const allowed = await post(toolCall('read'), { authorization, origin: 'https://app.example' });
       expect(allowed.statusCode).toBe(200);
       expect(allowed.headers['access-control-allow-origin']).toBe('https://app.example');

@@ -25,7 +25,7 @@ export interface McpGuardOptions {
   readonly toolErrorClients?: readonly string[];
   /** Values of `Host` that are this server. Default: the host of the resource. */
   readonly allowedHosts?: readonly string[];
-  /** Web origins that may call from a browser. Default: none. */
+  /** Web origins that may call from a browser, besides that of the resource itself. Default: none. */
   readonly allowedOrigins?: readonly string[];
   /** Counts operations of each caller. Default: no limit. */
   readonly limiter?: Limiter;

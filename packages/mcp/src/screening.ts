@@ -6,7 +6,7 @@ export interface ScreeningOptions {
   readonly resource: string;
   /** Values of `Host` that are this server. Default: the host of the resource. */
   readonly allowedHosts?: readonly string[];
-  /** Web origins that may call from a browser. Default: none. */
+  /** Web origins that may call from a browser, besides that of the resource itself. Default: none. */
   readonly allowedOrigins?: readonly string[];
 }
 
@@ -27,7 +27,7 @@ export function createScreening({
   allowedOrigins = [],
 }: ScreeningOptions): Screening {
   const hosts = new Set((allowedHosts ?? [new URL(resource).host]).map((host) => host.toLowerCase()));
-  const origins = new Set(allowedOrigins);
+  const origins = new Set([new URL(resource).origin, ...allowedOrigins]);
   return (request): Readonly<Record<string, string>> => {
     if (!hosts.has(hostOf(request).toLowerCase())) throw denied('host_not_allowed');
     const [origin, ...others] = headerLines(request, 'origin');
