@@ -1,8 +1,8 @@
+import { createRecordingMeter } from '@mcp-obo/testbed/recording-meter';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import { refusal } from './fake-idp.ts';
 import { basic, createFixture } from './fixture.ts';
-import { createRecordingMeter } from './recording-meter.ts';
 
 const { meter, points } = createRecordingMeter();
 const { acme, exchange, subject, time } = await createFixture({ meter });

@@ -12,6 +12,7 @@ import type { Config } from './config.ts';
 import { createExpensesApi } from './downstream/expenses-api.ts';
 import { guardOptions, largeAmounts } from './guard-options.ts';
 import { createHandler } from './mcp-handler.ts';
+import { createMcpSpan } from './mcp-span.ts';
 import { createRecorder } from './recorder.ts';
 import { readStrictJson } from './strict-body.ts';
 import type { OutgoingReport } from './tools/expenses-tools.ts';
@@ -52,6 +53,7 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
   const handler = createHandler({
     guard,
     handlers: createCatalogueHandlers(guard, catalogue),
+    inSpan: createMcpSpan(requirements),
     name: 'expenses',
     version: '0.1.0',
     onerror: (error) => log.warn({ err: error }, 'mcp handler'),

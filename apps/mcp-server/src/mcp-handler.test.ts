@@ -3,6 +3,7 @@ import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import { messageOf, modern, startApp } from '../test/fixture.ts';
 import { createHandler } from './mcp-handler.ts';
+import { createMcpSpan } from './mcp-span.ts';
 
 const secret = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl';
 const bare = { code: -32603, message: 'The request could not be served.' };
@@ -41,6 +42,7 @@ describe.each(eras)('an error that nobody planned, for a client of %s', (_era, r
       const handler = createHandler({
         guard: { reportFault: (error) => void faults.push(error) },
         handlers,
+        inSpan: createMcpSpan([]),
         name: 'test',
         version: '1',
         onerror: () => undefined,

@@ -8,11 +8,12 @@ import {
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import { withMcpSpan } from './mcp-span.ts';
+import type { McpSpan } from './mcp-span.ts';
 
 export interface McpHandlerOptions {
   readonly guard: Pick<McpGuard, 'reportFault'>;
   readonly handlers: CatalogueHandlers;
+  readonly inSpan: McpSpan;
   readonly name: string;
   readonly version: string;
   readonly onerror: (error: Error) => void;
@@ -25,6 +26,7 @@ export interface McpHandlerOptions {
 export function createHandler({
   guard,
   handlers,
+  inSpan,
   name,
   version,
   onerror,
@@ -34,19 +36,23 @@ export function createHandler({
       handlers.listTools(extra(context)),
     ),
     callTool: withoutInnerText(guard, ({ params }: CallToolRequest, context: ServerContext) =>
-      withMcpSpan(context, { tool: params.name }, () => handlers.callTool(params, extra(context))),
+      inSpan(context, { kind: 'tool', name: params.name }, () => handlers.callTool(params, extra(context))),
     ),
     listResourceTemplates: withoutInnerText(guard, (_request: unknown, context: ServerContext) =>
       handlers.listResourceTemplates(extra(context)),
     ),
     readResource: withoutInnerText(guard, ({ params }: ReadResourceRequest, context: ServerContext) =>
-      withMcpSpan(context, { resource: params.uri }, () => handlers.readResource(params, extra(context))),
+      inSpan(context, { kind: 'resource', name: params.uri }, () =>
+        handlers.readResource(params, extra(context)),
+      ),
     ),
     listPrompts: withoutInnerText(guard, (_request: unknown, context: ServerContext) =>
       handlers.listPrompts(extra(context)),
     ),
     getPrompt: withoutInnerText(guard, ({ params }: GetPromptRequest, context: ServerContext) =>
-      withMcpSpan(context, { prompt: params.name }, () => handlers.getPrompt(params, extra(context))),
+      inSpan(context, { kind: 'prompt', name: params.name }, () =>
+        handlers.getPrompt(params, extra(context)),
+      ),
     ),
   };
   const build = () => {

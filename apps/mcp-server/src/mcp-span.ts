@@ -1,32 +1,52 @@
+import type { OperationKind, Requirement } from '@mcp-obo/scopes';
 import { extractTraceMeta, withSpan } from '@mcp-obo/telemetry';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { type Attributes, context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 
-/** What an operation is about, where it has a name. */
+/** What an operation is about, by its name or URI. */
 export interface McpTarget {
-  readonly tool?: string;
-  readonly prompt?: string;
-  readonly resource?: string;
+  readonly kind: OperationKind;
+  readonly name: string;
 }
+
+/** Runs an operation inside its span. */
+export type McpSpan = <T extends object>(
+  context: ServerContext,
+  target: McpTarget,
+  run: () => Promise<T>,
+) => Promise<T>;
 
 /**
  * One server span per MCP operation (OpenTelemetry semantic conventions for MCP). It continues the trace that
- * `_meta` names and is linked to that of the HTTP request, if it is another.
+ * `_meta` names and is linked to that of the HTTP request, if it is another. Callers invent names, and put tokens
+ * where names belong: only what has a requirement names a span, so their number stays that of the catalogue.
  */
-export function withMcpSpan<T extends object>(
+export function createMcpSpan(requirements: readonly Pick<Requirement, 'kind' | 'name'>[]): McpSpan {
+  const known = new Set(requirements.map(({ kind, name }) => `${kind} ${name}`));
+  return (context, target, run) =>
+    withMcpSpan(context, target, known.has(`${target.kind} ${target.name}`), run);
+}
+
+/** Where the conventions keep the name of what an operation is about. A URI is kept once it was found. */
+const nameAttributes: Readonly<Partial<Record<OperationKind, string>>> = {
+  tool: 'gen_ai.tool.name',
+  prompt: 'gen_ai.prompt.name',
+};
+
+function withMcpSpan<T extends object>(
   { mcpReq, http }: ServerContext,
   target: McpTarget,
+  known: boolean,
   run: () => Promise<T>,
 ): Promise<T> {
   const { method, id } = mcpReq;
-  const name = nameOf(target.tool ?? target.prompt);
+  const nameAttribute = nameAttributes[target.kind];
+  const name = known && nameAttribute !== undefined ? target.name : undefined;
   const version = http?.req?.headers.get('mcp-protocol-version') ?? '';
   const attributes: Attributes = {
     'mcp.method.name': method,
-    ...(target.tool !== undefined && { 'gen_ai.operation.name': 'execute_tool' }),
-    ...(name !== undefined && {
-      [target.tool === undefined ? 'gen_ai.prompt.name' : 'gen_ai.tool.name']: name,
-    }),
+    ...(target.kind === 'tool' && { 'gen_ai.operation.name': 'execute_tool' }),
+    ...(nameAttribute !== undefined && name !== undefined && { [nameAttribute]: name }),
     ...(/^\d{4}-\d\d-\d\d$/.test(version) && { 'mcp.protocol.version': version }),
     ...(String(id).length < 16 && { 'jsonrpc.request.id': String(id) }),
     'network.transport': 'tcp',
@@ -36,7 +56,7 @@ export function withMcpSpan<T extends object>(
     try {
       const result = await run();
       // What a caller names is known to be a name, and no token, only when it was found.
-      if (target.resource !== undefined) span.setAttribute('mcp.resource.uri', target.resource);
+      if (target.kind === 'resource') span.setAttribute('mcp.resource.uri', target.name);
       if ('isError' in result && result.isError === true) fail(span, { 'error.type': 'tool_error' });
       return result;
     } catch (error) {
@@ -53,11 +73,6 @@ export function withMcpSpan<T extends object>(
     kind: SpanKind.SERVER,
     ...(elsewhere && { links: [{ context: ambient }] }),
   });
-}
-
-/** Callers invent names, and put tokens where names belong: only what can be a name becomes one of a span. */
-function nameOf(name: string | undefined): string | undefined {
-  return name !== undefined && /^[\w./-]{1,64}$/.test(name) ? name : undefined;
 }
 
 function fail(span: Span, attributes: Attributes): void {
