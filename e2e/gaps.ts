@@ -8,8 +8,6 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
   'rs:mtls': 'A bound token is refused (rs:cnf) until certificates are checked.',
   'rs:revoked': 'Tokens end by their lifetime; revocation needs the shared list.',
   'rs:revocation-view': 'Comes with the revocation list.',
-  'sc:step-up':
-    'The decision and the challenge are there; a fresh login that makes the same call pass is shown with the real identity provider.',
   'sc:approval':
     'Tiers declare it and the decision asks for it; asking the user by elicitation is not built, so such a call is refused.',
   'sc:sequence': 'The decision takes the history; no store keeps it yet.',

@@ -1,0 +1,3 @@
+import { tellStories } from './fixture/stories.ts';
+
+tellStories('embedded', 'the development identity provider');

@@ -1,0 +1,3 @@
+import { tellStories } from './fixture/stories.ts';
+
+tellStories('keycloak', 'Keycloak');
