@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { AuditLog } from '@mcp-obo/audit';
 import { protectedResourceMetadata, protectedResourceMetadataUrl } from '@mcp-obo/metadata';
 import { metadataRoutes } from '@mcp-obo/metadata/fastify';
+import { tlsOptions } from '@mcp-obo/service/tls';
 import type { createLogger, PlatformMetrics } from '@mcp-obo/telemetry';
 import { fastifyLogging, fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
 import { createValidator, type Fetch, type ValidatorEvent } from '@mcp-obo/validator';
@@ -53,15 +54,18 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
   };
 
   const logging: Logging = fastifyLogging(log);
+  const { tls } = config.listen;
+  const times = { headersTimeout: 10_000 };
   const app = Fastify({
     ...logging,
     bodyLimit: config.body_limit_bytes,
     // Node takes the longer of the two for the whole request, and its own for headers is 60 s.
     requestTimeout: 30_000,
-    http: { headersTimeout: 10_000 },
+    ...(tls === undefined ? { http: times } : { https: { ...times, ...tlsOptions(tls) } }),
     return503OnClosing: false,
     frameworkErrors: answerUnreadablePath,
-  });
+    // Fastify types servers with TLS apart; nothing here depends on the difference.
+  } as FastifyServerOptions);
   answerErrors(app, resourceMetadataUrl);
   await app.register(fastifyTelemetry);
   await app.register(metadataRoutes, { metadata: metadataOf(config) });

@@ -1,5 +1,6 @@
 import { type ConfigSource, loadConfig } from '@mcp-obo/config';
 import { idpProfiles } from '@mcp-obo/idp-profile';
+import { tlsSetting } from '@mcp-obo/service/tls';
 import { z } from 'zod';
 
 const port = z.coerce
@@ -47,7 +48,12 @@ const issuers = z.preprocess(
 /** The whole file. `docs/configuration.md` is held against it. */
 export const schema = z.strictObject({
   listen: z
-    .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(4002) })
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1'),
+      port: port.default(4002),
+      /** Absent: plain HTTP. */
+      tls: tlsSetting.optional(),
+    })
     .prefault({}),
   /** Canonical URL of this API, for its metadata (RFC 9728) and challenges. */
   resource: url,

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:tls';
 import { type AuditFile, createAuditLog, openAuditFile } from '@mcp-obo/audit';
 import { createGuardedFetch, isLoopbackHost } from '@mcp-obo/metadata';
 import type { Service, ServiceContext } from '@mcp-obo/service';
+import { followCertificates } from '@mcp-obo/service/tls';
 import { createPlatformMetrics } from '@mcp-obo/telemetry';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
@@ -14,7 +16,7 @@ import { replacePeople } from './store/people-store.ts';
 export async function start(config: Config, { log }: ServiceContext): Promise<Service> {
   const tenants = new Map(config.issuers.map(({ issuer, tenant }) => [issuer, tenant]));
   const people = readPeople(config.people_file, (issuer) => tenants.get(issuer));
-  const database = openDatabase(config.database);
+  const database = openDatabase(config.database_file ?? ':memory:');
   replacePeople(database, people);
   if (config.seed_expenses) seedExpenses(database);
   const auditFile = openAudit(config.audit_file);
@@ -31,10 +33,19 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
     audit: createAuditLog({ write: auditFile.write, now: Date.now, service: 'downstream-api' }),
     metrics: createPlatformMetrics(),
   });
-  const url = await app.listen(config.listen);
+  const { host, port, tls } = config.listen;
+  const url = await app.listen({ host, port });
+  const unfollow =
+    tls === undefined
+      ? undefined
+      : followCertificates(app.server as unknown as Server, tls, {
+          onReload: () => log.info('certificate reloaded'),
+          onFault: (err) => log.error({ err }, 'the new certificate cannot be used; the old one stays'),
+        });
   return {
     url,
     close: async () => {
+      unfollow?.();
       await app.close();
       await fetch.close();
       auditFile.close();
