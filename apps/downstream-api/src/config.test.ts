@@ -9,12 +9,13 @@ const settings = {
   issuers: [{ tenant: 'acme', issuer: 'https://idp.example/acme' }],
 };
 const read = (file: object, env: Record<string, string> = {}) =>
-  readConfig({ env, file: 'api.yaml', readText: () => JSON.stringify(file) });
+  readConfig({ env, file: '/etc/expenses/api.yaml', readText: () => JSON.stringify(file) });
 
 describe('configuration', () => {
   it('has defaults for all but resource, issuers and people', () => {
     expect(read(settings)).toEqual({
       ...settings,
+      people_file: '/etc/expenses/people.yaml',
       listen: { host: '127.0.0.1', port: 4002 },
       issuers: [
         {
@@ -25,7 +26,6 @@ describe('configuration', () => {
           companions: [],
         },
       ],
-      database: ':memory:',
       seed_expenses: false,
       allow_private: [],
       body_limit_bytes: 65_536,
@@ -59,7 +59,7 @@ describe('configuration', () => {
         },
       ],
       people_file: '/etc/people.yaml',
-      database: '/var/lib/expenses.db',
+      database_file: '/var/lib/expenses.db',
       seed_expenses: true,
       log_level: 'warn',
     });

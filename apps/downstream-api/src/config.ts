@@ -60,8 +60,8 @@ export const schema = z.strictObject({
   issuers,
   /** YAML file with who works here: issuer, user_key, username, role, manager. */
   people_file: z.string().min(1, 'must name a YAML file with the people of the tenants'),
-  /** SQLite file; `:memory:` forgets everything at the end. */
-  database: z.string().min(1).default(':memory:'),
+  /** SQLite file; default: in memory, which forgets everything at the end. */
+  database_file: z.string().min(1).optional(),
   /** True puts a few example expenses into an empty database. */
   seed_expenses: flag.default(false),
   /** Hosts or networks of the own network where issuers may be. */
@@ -84,7 +84,7 @@ export const environment = {
   OAUTH_JWKS_URI: 'issuers.0.jwks_uri',
   OAUTH_SCOPE_PREFIX: 'issuers.0.scope_prefix',
   PEOPLE_FILE: 'people_file',
-  DATABASE_FILE: 'database',
+  DATABASE_FILE: 'database_file',
   SEED_EXPENSES: 'seed_expenses',
   AUDIT_FILE: 'audit_file',
   LOG_LEVEL: 'log_level',

@@ -32,6 +32,20 @@ describe('configuration of the MCP server', () => {
     expect(readConfig({ env: minimal }).issuers[0]?.audiences).toEqual([resource]);
   });
 
+  it('takes paths from the folder of its file, and those of variables from the working directory', () => {
+    const file = '/etc/mcp/mcp-server.yaml';
+    const readText = () => '{audit_file: audit.jsonl, exchange: {client_secret: {file: obo.secret}}}';
+    const { OBO_CLIENT_SECRET: _, ...env } = minimal;
+    expect(readConfig({ env, file, readText })).toMatchObject({
+      audit_file: '/etc/mcp/audit.jsonl',
+      exchange: { client_secret: { file: '/etc/mcp/obo.secret' } },
+    });
+    const variable = { ...env, OBO_CLIENT_SECRET_FILE: 'obo.secret' };
+    expect(readConfig({ env: variable, cwd: '/srv' }).exchange.client_secret).toEqual({
+      file: '/srv/obo.secret',
+    });
+  });
+
   it('names every bad setting at once', () => {
     const env = { MCP_PORT: '99999', OAUTH_ISSUER: 'idp', LOG_LEVEL: 'loud' };
     expect(() => readConfig({ env })).toThrow(

@@ -66,3 +66,47 @@ describe('loadConfig', () => {
     expect(() => loadConfig(schema, names, { env: {}, file })).toThrow(line);
   });
 });
+
+describe('a path in the settings', () => {
+  const paths = z.strictObject({
+    audit_file: z.string().optional(),
+    clients: z.array(z.strictObject({ secret: z.strictObject({ file: z.string().min(1) }) })).optional(),
+    key: z.strictObject({ file: z.string().min(1).optional(), value: z.string().optional() }).optional(),
+    profile: z.string().optional(),
+  });
+  const variables = { AUDIT_FILE: 'audit_file', KEY_FILE: 'key.file', KEY: 'key.value', PROFILE: 'profile' };
+  const load = (text: string, env: Record<string, string> = {}, file = '/etc/app/app.yaml') =>
+    loadConfig(paths, variables, { env, file, readText: () => text, cwd: '/work' });
+
+  it('starts in the folder of the file that names it', () => {
+    expect(load('{audit_file: log/audit.jsonl, clients: [{secret: {file: ../a.secret}}]}')).toEqual({
+      audit_file: '/etc/app/log/audit.jsonl',
+      clients: [{ secret: { file: '/etc/a.secret' } }],
+    });
+  });
+
+  it('starts in the folder of a file that is named relative to the working directory', () => {
+    expect(load('key: {file: k}', {}, 'config/app.yaml').key?.file).toBe('/work/config/k');
+  });
+
+  it('starts in the working directory when a variable names it', () => {
+    const env = { AUDIT_FILE: 'audit.jsonl', KEY_FILE: './keys/k' };
+    expect(load('audit_file: other', env)).toEqual({
+      audit_file: '/work/audit.jsonl',
+      key: { file: '/work/keys/k' },
+    });
+  });
+
+  it('stays as it is when it is absolute, and so does what is no path', () => {
+    const text = '{key: {file: /run/k}, profile: ./entra}';
+    expect(load(text)).toEqual({ key: { file: '/run/k' }, profile: './entra' });
+    expect(load('', { KEY: './value', PROFILE: './entra' })).toEqual({
+      key: { value: './value' },
+      profile: './entra',
+    });
+  });
+
+  it('is still missing when it is empty', () => {
+    expect(() => load("key: {file: ''}")).toThrow('key.file');
+  });
+});

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
+import { isPathSetting, withAbsolutePaths } from './setting-paths.ts';
 
 /** Environment variable → dotted path in the file, e.g. `{ MCP_PORT: 'listen.port' }`. */
 export type EnvNames = Readonly<Record<string, string>>;
@@ -12,11 +14,15 @@ export interface ConfigSource {
   readonly file?: string;
   /** Reads a text file. Default: from disk. */
   readonly readText?: (path: string) => string;
+  /** The working directory, where the paths in variables start. Default: that of the process. */
+  readonly cwd?: string;
 }
 
 /**
  * Reads the file, lays the environment over it, and parses both with the schema. A variable wins over the
  * file; an empty variable counts as unset. Values from the environment are strings: the schema coerces.
+ * Settings that are named `file` or `…_file` hold paths and reach the schema absolute: relative ones start where
+ * they are written, in the folder of the file, or for variables in the working directory.
  * Throws a `ConfigError` that names every bad setting by its path and its variable.
  */
 export function loadConfig<S extends z.ZodType>(
@@ -24,10 +30,12 @@ export function loadConfig<S extends z.ZodType>(
   envNames: EnvNames,
   source: ConfigSource,
 ): z.output<S> {
-  const settings = source.file === undefined ? {} : readSettings(source.file, source.readText ?? readUtf8);
+  const cwd = source.cwd ?? process.cwd();
+  const settings =
+    source.file === undefined ? {} : readSettings(source.file, cwd, source.readText ?? readUtf8);
   for (const [name, path] of Object.entries(envNames)) {
     const value = source.env[name];
-    if (value !== undefined && value !== '') place(settings, path.split('.'), value);
+    if (value !== undefined && value !== '') place(settings, path.split('.'), value, cwd);
   }
   const parsed = schema.safeParse(settings, { error: settingProblem });
   if (parsed.success) return parsed.data;
@@ -40,10 +48,10 @@ function readUtf8(path: string): string {
   return readFileSync(path, 'utf8');
 }
 
-function readSettings(file: string, readText: (path: string) => string): Settings {
+function readSettings(file: string, cwd: string, readText: (path: string) => string): Settings {
   const settings = parseFile(file, readText);
   if (settings === null || settings === undefined) return {};
-  if (isSettings(settings)) return structuredClone(settings);
+  if (isSettings(settings)) return withAbsolutePaths(settings, resolve(cwd, dirname(file))) as Settings;
   throw new ConfigError([{ setting: file, problem: 'must hold a mapping of settings at its top level' }]);
 }
 
@@ -68,17 +76,17 @@ function fileProblem(cause: unknown): string {
   return sentence === '' ? 'cannot be read' : `is no YAML: ${sentence.replace(/:$/, '')}`;
 }
 
-function place(settings: Settings, path: readonly string[], value: string): void {
+function place(settings: Settings, path: readonly string[], value: string, cwd: string): void {
   const [head, ...rest] = path;
   if (head === undefined) return;
   if (rest.length === 0) {
-    settings[head] = value;
+    settings[head] = isPathSetting(head) ? resolve(cwd, value) : value;
     return;
   }
   const next = settings[head];
   const branch: Settings = isSettings(next) ? next : {};
   settings[head] = branch;
-  place(branch, rest, value);
+  place(branch, rest, value, cwd);
 }
 
 function isSettings(value: unknown): value is Settings {

@@ -47,7 +47,7 @@ export function upstreamCredential(files: ConfigFiles) {
       ...common,
       method: z.literal('federated_assertion'),
       /** Read anew for each use: a projected token is rotated in place. */
-      assertion_file: z.string().min(1).transform(files.locate),
+      assertion_file: z.string().min(1),
     }),
   ]);
 }

@@ -1,18 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import type { ConfigSource } from '@mcp-obo/config';
 import { z } from 'zod';
 
-/** Reads and places the files that a configuration names; paths are relative to the configuration file. */
+/** Reads the files that a configuration names; their paths are absolute by then. */
 export interface ConfigFiles {
-  readonly locate: (path: string) => string;
   readonly read: (path: string) => string;
 }
 
-/** The files next to the configuration file, or next to the working directory without one. */
-export function configFiles({ file, readText = readUtf8 }: ConfigSource): ConfigFiles {
-  const locate = (path: string) => resolve(file === undefined ? '.' : dirname(file), path);
-  return { locate, read: (path) => readText(locate(path)) };
+/** The files of the machine, or those of a source that has its own. */
+export function configFiles({ readText = readUtf8 }: Pick<ConfigSource, 'readText'>): ConfigFiles {
+  return { read: readText };
 }
 
 /** `{ file: path }` or `{ value: text }`, parsed to the text. The issue names the path and never the text. */
@@ -39,9 +36,9 @@ function readOrReport(files: ConfigFiles, path: string, context: z.RefinementCtx
   try {
     const text = files.read(path).replace(/\r?\n$/, '');
     if (text !== '') return text;
-    context.addIssue(`the file ${files.locate(path)} is empty`);
+    context.addIssue(`the file ${path} is empty`);
   } catch {
-    context.addIssue(`the file ${files.locate(path)} cannot be read; check the path and its permissions`);
+    context.addIssue(`the file ${path} cannot be read; check the path and its permissions`);
   }
   return undefined;
 }

@@ -110,7 +110,7 @@ export function configSections(files: ConfigFiles) {
     /** Largest token request. */
     body_limit_bytes: z.coerce.number().int().min(1024).max(1_048_576).default(65_536),
     /** File for audit records, one JSON line each; absent: standard output. */
-    audit_file: z.string().min(1).transform(files.locate).optional(),
+    audit_file: z.string().min(1).optional(),
     log_level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   };
 }
