@@ -29,6 +29,8 @@ export default defineConfig({
           name: 'keycloak',
           include: ['tests/keycloak/*.test.ts', 'tests/conformance/*.test.ts'],
           globalSetup: ['tests/keycloak/fixture/shared-keycloak.ts'],
+          // They restart it, rotate its keys and disable its users.
+          fileParallelism: false,
         },
       },
     ],

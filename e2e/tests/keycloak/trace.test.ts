@@ -1,5 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { readRemoteSpans } from '@mcp-obo/platform/otlp';
-import { inject } from 'vitest';
+import { verifies } from '@mcp-obo/testbed/verifies';
+import { describe, expect, inject, it } from 'vitest';
+import { gatherTrace } from '../../src/trace/gather.ts';
+import { findSpans } from '../../src/trace/trace.ts';
+import { post } from '../clients/fixture/mcp-http.ts';
 import { logInByHand } from '../clients/fixture/raw-login.ts';
 import { hop } from '../trace/fixture/hops.ts';
 import { auditRecords, clientCredentials, type TracedPlatform } from '../trace/fixture/traced-platform.ts';
@@ -55,3 +60,43 @@ const on: TracedPlatform = {
 };
 
 describeTraces(`Keycloak ${version}`, async () => on);
+
+describe('the spans of Keycloak itself', () => {
+  /** Calls the tool in a trace of its own; gives Keycloak's part of it. */
+  const keycloakPart = async (token: string, traceId: string) => {
+    const parent = randomBytes(8).toString('hex');
+    await post(
+      urls.mcp,
+      { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'list_expenses', arguments: {} } },
+      { authorization: `Bearer ${token}`, traceparent: `00-${traceId}-${parent}-01` },
+    );
+    const trace = await gatherTrace(on.spans, traceId, { parts: on.parts, root: parent });
+    const [request] = findSpans(trace, { service: 'keycloak', name: on.idp.tokenRequest, kind: 'server' });
+    const [grant] = findSpans(trace, { service: 'keycloak', name: 'TokenEndpoint.processGrantRequest' });
+    expect(grant?.parent).toBe(request);
+    return { request: request?.span, grant: grant?.span };
+  };
+  const newTrace = () => randomBytes(16).toString('hex');
+
+  it(verifies('op:traces', 'name the token that the API then gets'), async () => {
+    const traceId = newTrace();
+    const { request, grant } = await keycloakPart(await on.idp.logIn('frank'), traceId);
+    expect(request?.attributes).toMatchObject({
+      'http.response.status_code': 200,
+      'url.path': '/realms/acme/protocol/openid-connect/token',
+    });
+    const [served] = on.audit('downstream-api').filter(({ trace_id }) => trace_id === traceId);
+    expect(grant?.attributes).toMatchObject({
+      'kc.clientId': urls.mcp,
+      'kc.token.id': served?.token_id,
+    });
+  });
+
+  it(verifies('op:traces', 'hold the error of a refused exchange where Keycloak found it'), async () => {
+    const token = await on.idp.logIn('frank');
+    await on.idp.failExchange(token);
+    const { request, grant } = await keycloakPart(token, newTrace());
+    expect([request?.attributes['http.response.status_code'], request?.failed]).toEqual([400, false]);
+    expect(grant?.failed).toBe(true);
+  });
+});
