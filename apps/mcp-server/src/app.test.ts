@@ -1,3 +1,4 @@
+import { ConfigError } from '@mcp-obo/config';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { messageOf, startApp } from '../test/fixture.ts';
@@ -113,6 +114,17 @@ describe('the expenses tools', () => {
     expect(
       list.every(({ inputSchema }: { inputSchema: { type: string } }) => inputSchema.type === 'object'),
     ).toBe(true);
+  });
+});
+
+describe('roles and groups', () => {
+  it.each([
+    ['a tool that no role may use', 'roles: {employee: [expenses:submit]}', /approve_expense/],
+    ['a role that is not there', 'groups: {/staff: [nobody]}', /nobody/],
+  ])('are refused as a wrong setting for %s', async (_case, settings, sentence) => {
+    const refused = startApp({}, { file: settings });
+    await expect(refused).rejects.toThrow(ConfigError);
+    await expect(refused).rejects.toThrow(sentence);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { AuditLog } from '@mcp-obo/audit';
 import type { TokenExchange } from '@mcp-obo/exchange';
-import { createCatalogueHandlers, createMcpGuard, type Limiter, requirementsOf } from '@mcp-obo/mcp';
+import { createCatalogueHandlers, type Limiter, requirementsOf } from '@mcp-obo/mcp';
 import { protectMcp } from '@mcp-obo/mcp/fastify';
 import { tlsOptions } from '@mcp-obo/service/tls';
 import type { createLogger, PlatformMetrics } from '@mcp-obo/telemetry';
@@ -10,7 +10,7 @@ import { answerErrors, answerUnreadablePath } from './answer-errors.ts';
 import { expensesCatalogue } from './catalogue.ts';
 import type { Config } from './config.ts';
 import { createExpensesApi } from './downstream/expenses-api.ts';
-import { guardOptions, largeAmounts } from './guard-options.ts';
+import { guardOf, guardOptions, largeAmounts } from './guard-options.ts';
 import { createHandler } from './mcp-handler.ts';
 import { createMcpSpan } from './mcp-span.ts';
 import { createRecorder } from './recorder.ts';
@@ -41,7 +41,7 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
   });
   const requirements = requirementsOf(catalogue);
   const recorder = createRecorder({ audit, metrics, catalogue });
-  const guard = createMcpGuard({
+  const guard = guardOf({
     ...guardOptions(config),
     ...recorder,
     requirements,

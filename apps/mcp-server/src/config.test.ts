@@ -1,3 +1,4 @@
+import { ConfigError } from '@mcp-obo/config';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import { minimal, resource } from '../test/fixture.ts';
@@ -51,6 +52,34 @@ describe('configuration of the MCP server', () => {
     expect(() => readConfig({ env })).toThrow(
       /MCP_PORT.*MCP_RESOURCE.*issuers\.0\.issuer.*exchange.*downstream.*LOG_LEVEL/s,
     );
+  });
+
+  it.each([
+    ['MCP_RESOURCE', 'https://mcp.example/mcp#x', 'resource (MCP_RESOURCE)'],
+    ['MCP_RESOURCE', 'http://mcp.example/mcp', 'resource (MCP_RESOURCE)'],
+    ['MCP_RESOURCE', 'HTTPS://mcp.example/mcp', 'resource (MCP_RESOURCE)'],
+    ['OAUTH_ISSUER', 'http://idp.example', 'issuers.0.issuer'],
+    ['OAUTH_JWKS_URI', 'http://idp.example/keys', 'issuers.0.jwks_uri'],
+    ['OAUTH_REQUIRED_SCOPES', 'mcp:tools "', 'required_scopes.1'],
+    ['BROKER_TOKEN_ENDPOINT', 'http://broker.example/token', 'exchange.token_endpoint'],
+    ['DOWNSTREAM_URL', 'https://api.example?x=1', 'downstream.url'],
+    ['MCP_ALLOWED_ORIGINS', 'https://app.example/', 'allowed_origins.0'],
+    ['MCP_ALLOWED_HOSTS', ' ', 'allowed_hosts'],
+  ])('refuses %s=%s before anything is opened', (name, value, setting) => {
+    const read = () => readConfig({ env: { ...minimal, [name]: value } });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(`\n  ${setting}`);
+  });
+
+  it.each([
+    ['issuers: [{issuer: https://idp.example}, {issuer: https://idp.example}]', 'issuers.1.issuer: '],
+    ['issuers: [{issuer: https://idp.example, audiences: []}]', 'issuers.0.audiences: '],
+    ['allow_private: [10.0.0.0/40]', 'allow_private.0: '],
+  ])('refuses %s', (text, setting) => {
+    const { OAUTH_ISSUER: _, ...env } = minimal;
+    const withIssuer = text.startsWith('issuers') ? env : minimal;
+    const read = () => readConfig({ env: withIssuer, file: 'x.yaml', readText: () => text });
+    expect(read).toThrow(`\n  ${setting}`);
   });
 
   it('wants one credential and not two', () => {

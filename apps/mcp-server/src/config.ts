@@ -1,44 +1,45 @@
-import { type ConfigSource, loadConfig, secretSetting } from '@mcp-obo/config';
+import {
+  type ConfigSource,
+  endpointSetting,
+  loadConfig,
+  networksSetting,
+  originSetting,
+  portSetting,
+  refuseRepeated,
+  resourceUriSetting,
+  scopeSetting,
+  secondsSetting,
+  secretSetting,
+  serverUrlSetting,
+  wordsSetting,
+} from '@mcp-obo/config';
 import { type IdpName, idpProfiles } from '@mcp-obo/idp-profile';
 import { tlsSetting } from '@mcp-obo/service/tls';
 import { z } from 'zod';
 
-const port = z.coerce
-  .number()
-  .int()
-  .min(1, 'must be a port from 1 to 65535')
-  .max(65_535, 'must be a port from 1 to 65535');
 const url = z.url('must be an absolute URL, e.g. https://mcp.example.com/mcp');
-const seconds = z.coerce.number().int().positive('must be a number of seconds above 0');
 const profileNames = Object.keys(idpProfiles) as [IdpName, ...IdpName[]];
-const wordList = z
-  .union([
-    z.array(z.string().min(1)),
-    z.string().transform((text) => text.split(/[\s,]+/).filter((word) => word !== '')),
-  ])
-  .pipe(z.array(z.string()));
-
 const issuer = z.strictObject({
   /** Name of the tenant: the issuer's users, rows, caches and audit are kept apart under it. */
   tenant: z.string().min(1).default('default'),
   /** Exact `iss` of its tokens. */
-  issuer: url,
+  issuer: serverUrlSetting,
   profile: z.enum(profileNames, `must be one of ${profileNames.join(', ')}`).default('generic'),
   /** Identifiers of this server in `aud`; default: the resource URL. */
-  audiences: wordList.optional(),
+  audiences: wordsSetting.pipe(z.array(z.string()).min(1)).optional(),
   /** Further `aud` values this issuer is known to add. */
-  companions: wordList.default([]),
+  companions: wordsSetting.default([]),
   /** Where its keys are; default: found by discovery. */
-  jwks_uri: url.optional(),
+  jwks_uri: endpointSetting.optional(),
   /** What stands before the scopes of this server, e.g. `api://app/`. */
   scope_prefix: z.string().optional(),
-  max_lifetime: seconds.optional(),
+  max_lifetime: secondsSetting.optional(),
 });
 
 const tier = z.strictObject({
-  max_token_age: seconds.optional(),
-  max_login_age: seconds.optional(),
-  acr_values: wordList.optional(),
+  max_token_age: secondsSetting.optional(),
+  max_login_age: secondsSetting.optional(),
+  acr_values: wordsSetting.optional(),
   approval: z.enum(['never', 'session', 'call']).optional(),
 });
 
@@ -55,11 +56,11 @@ const exchange = z
   .strictObject({
     ...clientAuth,
     /** Token endpoint of the broker; absent: this process exchanges at the issuer itself. */
-    token_endpoint: url.optional(),
+    token_endpoint: endpointSetting.optional(),
     /** `aud` of its client assertions; default: the token endpoint. */
     issuer: url.optional(),
     /** Longest wait for a token. */
-    timeout_seconds: seconds.default(10),
+    timeout_seconds: secondsSetting.default(10),
   })
   .refine((value) => (value.client_secret === undefined) !== (value.private_key === undefined), {
     message:
@@ -72,31 +73,36 @@ export const schema = z
     listen: z
       .strictObject({
         host: z.string().min(1).default('127.0.0.1'),
-        port: port.default(4000),
+        port: portSetting.default(4000),
         /** Absent: plain HTTP, for an edge in front. */
         tls: tlsSetting.optional(),
       })
       .prefault({}),
     /** Canonical URL of this server (RFC 8707); clients connect to exactly this. */
-    resource: url,
+    resource: serverUrlSetting.pipe(resourceUriSetting),
     resource_name: z.string().default('Expenses'),
     resource_documentation: url.optional(),
     /** Host names (with port where it is not the scheme's) that requests may name; default: that of `resource`. */
-    allowed_hosts: wordList.optional(),
+    allowed_hosts: wordsSetting.pipe(z.array(z.string()).min(1)).optional(),
     /** Web origins that may call from a browser, besides that of the server itself. */
-    allowed_origins: wordList.default([]),
-    issuers: z.array(issuer).min(1, 'needs at least one issuer (or OAUTH_ISSUER)'),
+    allowed_origins: wordsSetting.pipe(z.array(originSetting)).default([]),
+    issuers: z
+      .array(issuer, 'needs at least one issuer (or OAUTH_ISSUER)')
+      .min(1, 'needs at least one issuer (or OAUTH_ISSUER)')
+      .superRefine(refuseRepeated('issuer')),
     /** Scopes a first login asks for. */
-    required_scopes: wordList.default(['mcp:tools:execute', 'expenses:read']),
+    required_scopes: wordsSetting
+      .pipe(z.array(scopeSetting).min(1))
+      .default(['mcp:tools:execute', 'expenses:read']),
     /** Role → permissions. */
-    roles: z.record(z.string(), wordList).default({
+    roles: z.record(z.string(), wordsSetting).default({
       employee: ['expenses:submit'],
       manager: ['expenses:submit', 'expenses:approve', 'expenses:export'],
       finance: ['expenses:administer', 'expenses:export'],
       auditor: [],
     }),
     /** Group (full path or id) → roles. */
-    groups: z.record(z.string(), wordList).default({}),
+    groups: z.record(z.string(), wordsSetting).default({}),
     tiers: z
       .strictObject({
         'read-only': tier,
@@ -112,22 +118,22 @@ export const schema = z
       .strictObject({
         /** The largest amount that is not large. */
         above: z.coerce.number().nonnegative().default(1000),
-        max_login_age: seconds.default(300),
-        acr_values: wordList.optional(),
+        max_login_age: secondsSetting.default(300),
+        acr_values: wordsSetting.optional(),
       })
       .prefault({}),
     /** Clients (ids) that cannot take an HTTP 403 and get a tool error instead. */
-    tool_error_clients: wordList.default([]),
+    tool_error_clients: wordsSetting.default([]),
     exchange,
     downstream: z.strictObject({
-      url,
+      url: url.refine((value) => !/[?#]/.test(value), 'must have no query or fragment'),
       /** Name of the target at the broker, or in this process. */
       target: z.string().default('expenses-api'),
       /** What the identity provider knows it by; needed only without a broker. */
       audience: z.string().default('api://expenses'),
     }),
     /** Hosts and address ranges of the own network where issuers may be. */
-    allow_private: wordList.default([]),
+    allow_private: networksSetting.default([]),
     /** Tool calls a minute, per client and user; five times as many resource reads. */
     rate_limit_rpm: z.coerce
       .number()
@@ -141,7 +147,7 @@ export const schema = z
       .optional(),
     body_limit_bytes: z.coerce.number().int().positive().default(1_048_576),
     /** Longest time a request may take to arrive. */
-    request_timeout_seconds: seconds.default(30),
+    request_timeout_seconds: secondsSetting.default(30),
     /** File for audit records, one JSON line each; default: standard output. */
     audit_file: z.string().optional(),
     /** File that `send_report` puts reports into; absent: there is no such tool. */

@@ -1,7 +1,18 @@
-import type { McpGuardOptions } from '@mcp-obo/mcp';
+import { ConfigError } from '@mcp-obo/config';
+import { createMcpGuard, type McpGuard, type McpGuardOptions } from '@mcp-obo/mcp';
 import type { Tier, TierName } from '@mcp-obo/scopes';
 import type { Config } from './config.ts';
 import type { LargeAmounts } from './tools/expenses-tools.ts';
+
+/** The guard. What it refuses is a setting, as there is nothing else it is made from: a `ConfigError`. */
+export function guardOf(options: McpGuardOptions): McpGuard {
+  try {
+    return createMcpGuard(options);
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+    throw new ConfigError([{ setting: 'roles, groups or tiers', problem: error.message }]);
+  }
+}
 
 /** The settings of the guard, by its own names. */
 export function guardOptions(config: Config): Omit<McpGuardOptions, 'requirements'> {

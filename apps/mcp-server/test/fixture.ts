@@ -18,6 +18,8 @@ export const minimal = {
 };
 
 export interface StartOptions {
+  /** The settings file. */
+  readonly file?: string;
   /** Called with each record of the audit; may throw, as a full disk does. */
   readonly onRecord?: (line: string) => void;
   /** Where metrics go. */
@@ -30,6 +32,8 @@ export async function startApp(env: Record<string, string> = {}, options: StartO
   const served = await issuer.serve();
   const config = readConfig({
     env: { ...minimal, OAUTH_JWKS_URI: served.jwksUri, ...env },
+    file: 'mcp-server.yaml',
+    readText: () => options.file ?? '',
   });
   const asked: { url: string; init: RequestInit | undefined }[] = [];
   let answer = () => Response.json({ expenses: [], seen: { user: 'user-1' } });

@@ -1,3 +1,17 @@
 export { ConfigError, type ConfigProblem } from './config-error.ts';
 export { type ConfigSource, type EnvNames, loadConfig, settingProblem } from './load-config.ts';
 export { secretFrom, secretSetting } from './secret.ts';
+export {
+  endpointSetting,
+  flagSetting,
+  isLoopback,
+  networksSetting,
+  originSetting,
+  portSetting,
+  refuseRepeated,
+  resourceUriSetting,
+  scopeSetting,
+  secondsSetting,
+  serverUrlSetting,
+  wordsSetting,
+} from './setting.ts';

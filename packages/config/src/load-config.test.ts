@@ -47,6 +47,26 @@ describe('loadConfig', () => {
   });
 
   it.each([
+    ['an empty text', { text: '' }, 'text: must not be empty'],
+    ['an empty list', { list: [] }, 'list: must not be empty'],
+    ['a number below', { count: 1 }, 'count: must be at least 2'],
+    ['no positive number', { above: 0 }, 'above: must be above 0'],
+    ['a word of no list', { level: 'loud' }, 'level: must be one of info, warn'],
+    ['one of two ways', { key: 'file' }, 'key: the file is empty'],
+  ])('says how to mend %s', (_what, settings, line) => {
+    const other = z.strictObject({
+      text: z.string().min(1).optional(),
+      list: z.array(z.string()).min(1).optional(),
+      count: z.number().min(2).optional(),
+      above: z.number().positive().optional(),
+      level: z.enum(['info', 'warn']).optional(),
+      key: z.union([z.object({}), z.string().refine(() => false, 'the file is empty')]).optional(),
+    });
+    const readText = () => JSON.stringify(settings);
+    expect(() => loadConfig(other, {}, { env: {}, file: 'x', readText })).toThrow(`\n  ${line}`);
+  });
+
+  it.each([
     ['nothing', '', 'listen (MCP_PORT): is required'],
     ['a text for a mapping', 'listen: here', 'listen (MCP_PORT): must be a mapping'],
     ['a list for a mapping', 'listen: [1]', 'listen (MCP_PORT): must be a mapping'],

@@ -96,9 +96,20 @@ function isSettings(value: unknown): value is Settings {
 /** What is wrong with a setting whose schema has no sentence of its own; for `safeParse(…, { error })`. */
 export function settingProblem(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'unrecognized_keys') return `there is no such setting: ${issue.keys.join(', ')}`;
+  if (issue.code === 'too_small') return tooSmall[issue.origin]?.(Number(issue.minimum));
+  // Of several ways to give a setting, the one that was meant is the one that got as far as a rule of its own.
+  if (issue.code === 'invalid_union')
+    return issue.errors.flat().find(({ code }) => code === 'custom')?.message;
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`;
   if (issue.code !== 'invalid_type') return undefined;
   return issue.input === undefined ? 'is required' : `must be ${kinds[issue.expected] ?? issue.expected}`;
 }
+
+const tooSmall: Readonly<Record<string, (minimum: number) => string>> = {
+  array: () => 'must not be empty',
+  string: () => 'must not be empty',
+  number: (minimum) => (minimum === 0 ? 'must be above 0' : `must be at least ${minimum}`),
+};
 
 const kinds: Readonly<Record<string, string>> = {
   array: 'a list',
