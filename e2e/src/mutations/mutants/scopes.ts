@@ -157,4 +157,12 @@ export const scopes: readonly Mutant[] = [
     find: "if (callers === 'both' || callers === caller) return undefined;",
     replace: "if (callers === 'both' || caller !== undefined) return undefined;",
   },
+  {
+    name: 'step-up-without-max-age',
+    breaks: ['sc:step-up'],
+    file: `${scopesAt}/step-up-challenge.ts`,
+    find: '...(maxAge === undefined ? {} : { maxAge }),',
+    replace: '',
+    tests: [{ workspace: 'e2e', files: ['tests/browser/dev-idp.test.ts'] }],
+  },
 ];
