@@ -77,8 +77,8 @@ describe('configuration', () => {
     }
     for (const part of [
       'listen.port (API_PORT): must be a port from 1 to 65535',
-      'resource (API_RESOURCE): must be an absolute URL',
-      'issuers.0.issuer (OAUTH_ISSUER): must be an absolute URL',
+      'resource (API_RESOURCE): must be an https URL',
+      'issuers.0.issuer (OAUTH_ISSUER): must be an https URL',
       'issuers.0.profile (OAUTH_PROFILE): must be one of',
       'colour',
     ])

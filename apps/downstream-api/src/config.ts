@@ -1,48 +1,45 @@
-import { type ConfigSource, loadConfig } from '@mcp-obo/config';
+import {
+  type ConfigSource,
+  endpointSetting,
+  flagSetting,
+  loadConfig,
+  networksSetting,
+  portSetting,
+  refuseRepeated,
+  resourceUriSetting,
+  secondsSetting,
+  serverUrlSetting,
+  wordsSetting,
+} from '@mcp-obo/config';
 import { idpProfiles } from '@mcp-obo/idp-profile';
 import { tlsSetting } from '@mcp-obo/service/tls';
 import { z } from 'zod';
 
-const port = z.coerce
-  .number()
-  .int()
-  .min(1, 'must be a port from 1 to 65535')
-  .max(65_535, 'must be a port from 1 to 65535');
-const url = z.url('must be an absolute URL, e.g. https://api.example.com');
-const seconds = z.coerce.number().int().positive('must be a number of seconds above 0');
 const profileNames = Object.keys(idpProfiles) as [keyof typeof idpProfiles, ...(keyof typeof idpProfiles)[]];
-const wordList = z
-  .union([
-    z.array(z.string().min(1)),
-    z.string().transform((text) => text.split(/[\s,]+/).filter((word) => word !== '')),
-  ])
-  .pipe(z.array(z.string()));
-const flag = z.union([
-  z.boolean(),
-  z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true'),
-]);
-
 const issuer = z.strictObject({
   /** Name of the tenant whose rows its users see. Several issuers may share one (Entra v1.0 and v2.0). */
   tenant: z.string().min(1).default('default'),
   /** Exact `iss` of its tokens. */
-  issuer: url,
+  issuer: serverUrlSetting,
   profile: z.enum(profileNames, `must be one of ${profileNames.join(', ')}`).default('generic'),
   /** Identifiers of this API in `aud`. Never the identifier of the MCP server. */
-  audiences: wordList.default(['api://expenses']),
+  audiences: wordsSetting.pipe(z.array(z.string()).min(1)).default(['api://expenses']),
   /** Further `aud` values this issuer is known to add. */
-  companions: wordList.default([]),
+  companions: wordsSetting.default([]),
   /** Where its keys are; default: found by discovery. */
-  jwks_uri: url.optional(),
+  jwks_uri: endpointSetting.optional(),
   /** What stands before the scopes of this API, e.g. `api://expenses/`. */
   scope_prefix: z.string().optional(),
-  max_lifetime: seconds.optional(),
+  max_lifetime: secondsSetting.optional(),
 });
 
 /** Variables describe one issuer as `issuers.0.…`, which is a mapping and not a list. */
 const issuers = z.preprocess(
   (value) => (typeof value === 'object' && value !== null ? Object.values(value) : value),
-  z.array(issuer).min(1, 'needs at least one issuer (or OAUTH_ISSUER)'),
+  z
+    .array(issuer, 'needs at least one issuer (or OAUTH_ISSUER)')
+    .min(1, 'needs at least one issuer (or OAUTH_ISSUER)')
+    .superRefine(refuseRepeated('issuer')),
 );
 
 /** The whole file. `docs/configuration.md` is held against it. */
@@ -50,22 +47,22 @@ export const schema = z.strictObject({
   listen: z
     .strictObject({
       host: z.string().min(1).default('127.0.0.1'),
-      port: port.default(4002),
+      port: portSetting.default(4002),
       /** Absent: plain HTTP. */
       tls: tlsSetting.optional(),
     })
     .prefault({}),
   /** Canonical URL of this API, for its metadata (RFC 9728) and challenges. */
-  resource: url,
+  resource: serverUrlSetting.pipe(resourceUriSetting),
   issuers,
   /** YAML file with who works here: issuer, user_key, username, role, manager. */
   people_file: z.string().min(1, 'must name a YAML file with the people of the tenants'),
   /** SQLite file; default: in memory, which forgets everything at the end. */
   database_file: z.string().min(1).optional(),
   /** True puts a few example expenses into an empty database. */
-  seed_expenses: flag.default(false),
+  seed_expenses: flagSetting.default(false),
   /** Hosts or networks of the own network where issuers may be. */
-  allow_private: wordList.default([]),
+  allow_private: networksSetting.default([]),
   body_limit_bytes: z.coerce.number().int().positive().default(65_536),
   /** File for audit records, one JSON line each; default: standard output. */
   audit_file: z.string().optional(),

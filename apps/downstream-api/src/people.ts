@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError } from '@mcp-obo/config';
+import { ConfigError, settingProblem } from '@mcp-obo/config';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
@@ -26,7 +26,7 @@ export interface PersonEntry extends z.output<typeof person> {
 
 /** Reads the people file. Throws a `ConfigError` that names every bad line. */
 export function readPeople(file: string, tenantOf: (issuer: string) => string | undefined): PersonEntry[] {
-  const result = z.array(person).safeParse(readYaml(file));
+  const result = z.array(person).safeParse(readYaml(file), { error: settingProblem });
   if (!result.success)
     throw new ConfigError(
       result.error.issues.map(({ path, message }) => ({
