@@ -31,6 +31,12 @@ export const commands = {
     args: [],
     options: undefined,
   },
+  mutations: {
+    summary: 'breaks one security rule at a time and runs the tests that claim it',
+    script: 'e2e/src/mutations/main.ts',
+    args: [],
+    options: undefined,
+  },
   test: {
     summary: 'runs every check and every test, on real parts',
     script: 'infra/bootstrap/src/test.mjs',
