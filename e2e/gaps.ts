@@ -17,10 +17,8 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
   'tb:mint': 'The broker signs no tokens yet; its key set is empty.',
   'tb:resource-registry':
     'Resources are part of the client configuration; registration checks are not a registry yet.',
-  'tb:single-flight': 'Identical requests share one exchange within a process, not over replicas.',
   'tb:revocation': 'No revocation endpoint and no back-channel logout at the broker.',
   'tb:consent': 'Consent errors reach the client as a tool error, not as URL-mode elicitation.',
-  'tb:retry': 'Deadlines are there; retries and breaker are not.',
   'tb:redis-down': 'A cache that fails is a miss; the full set of Redis faults is not tried.',
   'tb:sub-agent': 'Needs minted tokens.',
   'op:rate-refresh': 'The platform sees no refresh requests of its clients.',

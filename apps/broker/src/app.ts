@@ -35,7 +35,7 @@ export async function buildApp(
   const observer = createObserver(deps);
 
   const targets = engineTargets(config);
-  const upstreams = createUpstreams(config, deps);
+  const upstreams = createUpstreams(config, deps, observer.onBreaker);
   const answers = createAnswerValidator({ upstreams, targets, fetch, now, log });
   const engine = createExchangeEngine({
     targets,
@@ -44,6 +44,7 @@ export async function buildApp(
     ...(cache.shared === undefined ? {} : { cache: cache.shared }),
     memoryBytes: config.cache.memory_mib * 1024 * 1024,
     negativeSeconds: config.cache.negative_seconds,
+    deadlineMs: config.network.deadline_seconds * 1000,
     answers,
     now,
     onEvent: observer.onExchange,

@@ -1,4 +1,4 @@
-import type { ExchangeEvent } from '@mcp-obo/exchange';
+import type { BreakerState, ExchangeEvent } from '@mcp-obo/exchange';
 import type { PlatformMetrics } from '@mcp-obo/telemetry';
 
 type CacheMetric = Parameters<PlatformMetrics['cacheEvent']>[0]['event'];
@@ -17,6 +17,9 @@ export const cacheEvents: Readonly<Record<CacheAction, readonly CacheMetric[]>> 
   failed: [],
 };
 
+/** The gauge of a breaker. */
+export const breakerValue: Readonly<Record<BreakerState, 0 | 1 | 2>> = { closed: 0, half_open: 1, open: 2 };
+
 /** The engine's reasons by who is to blame, for a label of three values. */
 export function upstreamOutcome(reason: string): 'ok' | 'refused' | 'fault' {
   if (reason === 'ok') return 'ok';
@@ -28,6 +31,9 @@ const faults: ReadonlySet<string> = new Set([
   'upstream_fault',
   'upstream_throttled',
   'upstream_loop',
+  'upstream_open',
+  'overloaded',
+  'deadline',
   'upstream_unusable',
   'timeout',
   'unreachable',

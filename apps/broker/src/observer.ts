@@ -1,10 +1,10 @@
-import type { ExchangeContext, ExchangeEvent } from '@mcp-obo/exchange';
+import type { BreakerState, ExchangeContext, ExchangeEvent } from '@mcp-obo/exchange';
 import { isOAuthError, type OAuthErrorCode, oauthErrorTable } from '@mcp-obo/oauth-error';
 import type { ValidatorEvent } from '@mcp-obo/validator';
 import type { ClientAuthenticator } from './client-auth/authenticate.ts';
 import type { ClientConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
-import { cacheEvents, upstreamOutcome } from './metric-labels.ts';
+import { breakerValue, cacheEvents, upstreamOutcome } from './metric-labels.ts';
 import type { SubjectCheck } from './token/subject-check.ts';
 
 /** Tells metrics, audit and log what happens. Nothing it is told holds a token. */
@@ -53,6 +53,12 @@ export function createObserver({ metrics, log, audit }: Pick<BrokerDeps, 'metric
             outcome: upstreamOutcome(event.outcome),
           });
       }
+    },
+
+    /** What the breaker of an issuer does. */
+    onBreaker(issuer: string, state: BreakerState): void {
+      metrics.idpBreaker(breakerValue[state], { issuer });
+      log[state === 'open' ? 'warn' : 'info']({ issuer, state }, 'breaker of the issuer');
     },
 
     /** What the validator of subject tokens says. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createUpstream, type Upstream, type UpstreamCredential } from '@mcp-obo/exchange';
+import { type BreakerState, createUpstream, type Upstream, type UpstreamCredential } from '@mcp-obo/exchange';
 import { idpProfile } from '@mcp-obo/idp-profile';
 import type { BrokerConfig, ClientConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
@@ -8,6 +8,7 @@ import type { BrokerDeps } from './deps.ts';
 export function createUpstreams(
   { issuers, clients, network }: BrokerConfig,
   { fetch, now, random }: BrokerDeps,
+  onBreaker: (issuer: string, state: BreakerState) => void,
 ): readonly Upstream[] {
   return issuers.map((entry) =>
     createUpstream({
@@ -20,6 +21,13 @@ export function createUpstreams(
       timeoutMs: network.timeout_seconds * 1000,
       now,
       random,
+      guard: {
+        retries: network.retries,
+        concurrency: network.concurrency,
+        queue: network.queue,
+        openMs: network.rest_seconds * 1000,
+        onState: (state) => onBreaker(entry.issuer, state),
+      },
       ...(entry.token_endpoint === undefined ? {} : { tokenEndpoint: entry.token_endpoint }),
       ...(entry.jwks_uri === undefined ? {} : { jwksUri: entry.jwks_uri }),
     }),

@@ -68,6 +68,21 @@ describe('the metrics', () => {
     expect(twice).toContainEqual(cache('shared'));
   });
 
+  it(verifies(['op:metrics', 'tb:retry'], 'tell when the breaker of an issuer opens'), async () => {
+    const broken = await createFixture({ meter });
+    broken.acme.answerWith(() => refusal(500, 'server_error'));
+    const counted = await countedBy(async () => {
+      for (let index = 0; index < 5; index += 1)
+        expect((await broken.exchange({ subject_token: await broken.subject() })).statusCode).toBe(503);
+    });
+    const asked = broken.acme.requests.length;
+    const refusedAtOnce = await broken.exchange({ subject_token: await broken.subject() });
+    expect([refusedAtOnce.statusCode, refusedAtOnce.headers['retry-after']]).toEqual([503, '5']);
+    expect(broken.acme.requests).toHaveLength(asked);
+    expect(counted).toContainEqual(['mcp_idp_breaker_state', { issuer: broken.acme.issuer }]);
+    await broken.app.close();
+  });
+
   it('have no user and no token as a label', () => {
     expect(points.length).toBeGreaterThan(20);
     const text = JSON.stringify(points);

@@ -3,13 +3,24 @@ import { freePorts } from '@mcp-obo/testbed/ports';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { startBroker, tokenAnswer } from './fixture/broker.ts';
-import { type Behaviour, sendJson } from './fixture/upstream.ts';
+import { type Behaviour, sendJson, tokenResponse } from './fixture/upstream.ts';
 
-const broker = await startBroker();
+const network = { allow_loopback: true, timeout_seconds: 1, deadline_seconds: 5 };
+
+const broker = await startBroker({ config: { network: { ...network, rest_seconds: 1 } } });
 afterAll(broker.close);
 const { upstream } = broker;
 afterEach(() => upstream.behave(undefined));
-const ask = async () => broker.exchange(await broker.subject());
+
+/** For a machine on which other tests run, milliseconds. */
+const slack = 3000;
+
+/** The breaker is closed, and so many answers are good that a few faults do not open it. */
+async function well(): Promise<void> {
+  const status = async () => (await broker.exchange(await broker.subject())).status;
+  await expect.poll(status, { timeout: 15_000 }).toBe(200);
+  await Promise.all(Array.from({ length: 20 }, status));
+}
 
 const unreachable = { status: 503, error: 'temporarily_unavailable' };
 
@@ -28,13 +39,32 @@ describe('an identity provider that does not answer', () => {
         response.write('{"access_token":"', () => response.socket?.resetAndDestroy());
       },
     ],
-  ])(verifies('tb:error-map', 'P04 %s: 503 within the deadline, asked once'), async (_case, behaviour) => {
+  ])(
+    verifies(['tb:error-map', 'tb:retry'], 'P04 %s: asked three times, then 503 within the deadline'),
+    async (_case, behaviour) => {
+      await well();
+      const before = upstream.requests.length;
+      upstream.behave(behaviour);
+      const token = await broker.subject();
+      const started = performance.now();
+      const answer = await broker.exchange(token);
+      expect(tokenAnswer(answer)).toMatchObject(unreachable);
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+      expect(upstream.requests.length - before).toBe(3);
+      expect(performance.now() - started).toBeLessThan(5000 + slack);
+    },
+  );
+
+  it(verifies('tb:retry', 'P04 fails once: the user notices nothing'), async () => {
+    await well();
     const before = upstream.requests.length;
-    upstream.behave(behaviour);
-    const answer = await ask();
-    expect(tokenAnswer(answer)).toMatchObject(unreachable);
-    expect(answer.headers['retry-after']).toBe('5');
-    expect(upstream.requests.length - before).toBe(1);
+    upstream.behave((response, form) =>
+      upstream.requests.length - before === 1
+        ? void response.destroy()
+        : upstream.exchange(form).then((token) => sendJson(response, 200, tokenResponse(token, form))),
+    );
+    expect((await broker.exchange(await broker.subject())).status).toBe(200);
+    expect(upstream.requests.length - before).toBe(2);
   });
 
   it(
@@ -44,6 +74,7 @@ describe('an identity provider that does not answer', () => {
       const token = await broker.subject();
       expect((await broker.exchange(token)).status).toBe(503);
       upstream.behave(undefined);
+      await well();
       expect((await broker.exchange(token)).status).toBe(200);
     },
   );
@@ -76,9 +107,13 @@ describe('an identity provider that asks to wait', () => {
     [503, 'nonsense', '5'],
     [500, undefined, '5'],
   ])(
-    verifies('tb:error-map', 'P05 %i with Retry-After %s: 503 that passes it on'),
+    verifies(
+      ['tb:error-map', 'tb:retry'],
+      'P05 %i with Retry-After %s: 503 that passes it on, and no call until then',
+    ),
     async (status, retryAfter, told) => {
-      upstream.behave((response) =>
+      const alone = await startBroker({ config: { network } });
+      alone.upstream.behave((response) =>
         sendJson(
           response,
           status,
@@ -86,9 +121,59 @@ describe('an identity provider that asks to wait', () => {
           retryAfter === undefined ? {} : { 'retry-after': retryAfter },
         ),
       );
-      const answer = await ask();
-      expect(tokenAnswer(answer)).toMatchObject({ status: 503, error: 'temporarily_unavailable' });
-      expect(answer.headers['retry-after']).toBe(told);
+      try {
+        const answer = await alone.exchange(await alone.subject());
+        expect(tokenAnswer(answer)).toMatchObject({ status: 503, error: 'temporarily_unavailable' });
+        expect(answer.headers['retry-after']).toBe(told);
+        if (!/^\d+$/.test(retryAfter ?? '')) return;
+        const asked = alone.upstream.requests.length;
+        const again = await alone.exchange(await alone.subject());
+        expect(again.status).toBe(503);
+        expect(Number(again.headers['retry-after'])).toBeLessThanOrEqual(Number(told));
+        expect(alone.upstream.requests).toHaveLength(asked);
+      } finally {
+        await alone.close();
+      }
+    },
+  );
+});
+
+describe('a herd', () => {
+  it(
+    verifies(
+      'tb:retry',
+      'P08 of distinct misses: so many at once at the issuer, a bounded queue, 503 for the rest',
+    ),
+    async () => {
+      const alone = await startBroker({
+        config: {
+          network: { ...network, timeout_seconds: 20, deadline_seconds: 30, concurrency: 4, queue: 30 },
+        },
+      });
+      try {
+        let running = 0;
+        let most = 0;
+        alone.upstream.behave(async (response, form) => {
+          most = Math.max(most, ++running);
+          const token = await alone.upstream.exchange(form);
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          running -= 1;
+          sendJson(response, 200, tokenResponse(token, form));
+        });
+        const subjects = await Promise.all(Array.from({ length: 300 }, () => alone.subject()));
+        const answers = await Promise.all(subjects.map((subject) => alone.exchange(subject)));
+        const count = (status: number) => answers.filter((answer) => answer.status === status).length;
+        expect(count(200) + count(503)).toBe(300);
+        expect(count(200)).toBeGreaterThanOrEqual(34);
+        expect(count(200)).toBe(alone.upstream.requests.length);
+        expect(count(503)).toBeGreaterThan(0);
+        expect(most).toBe(4);
+        for (const { status, headers } of answers)
+          if (status === 503) expect(headers['retry-after']).toBe('1');
+        expect((await alone.exchange(await alone.subject())).status).toBe(200);
+      } finally {
+        await alone.close();
+      }
     },
   );
 });

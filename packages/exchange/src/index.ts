@@ -22,6 +22,7 @@ export { createSeal, type Seal } from './seal/seal.ts';
 export { atIssuer, type PerIssuer, type Target } from './target.ts';
 export type { Fetch } from './upstream/answer-fetch.ts';
 export { createUpstream, type UpstreamOptions } from './upstream/create-upstream.ts';
+export type { BreakerState, GuardOptions } from './upstream/guard.ts';
 export type {
   Upstream,
   UpstreamAnswer,

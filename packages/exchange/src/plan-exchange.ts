@@ -50,7 +50,8 @@ export function planExchange(wiring: Wiring, request: EngineRequest): Plan {
   const key = cacheKey(keyInput);
   return {
     operation: 'exchange',
-    ask: () => upstream.exchange({ ...asked, subjectToken, actorToken: actor?.token, scopePrefix, claims }),
+    ask: (deadline) =>
+      upstream.exchange({ ...asked, subjectToken, actorToken: actor?.token, scopePrefix, claims }, deadline),
     expected: {
       upstream,
       target,

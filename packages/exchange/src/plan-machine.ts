@@ -38,7 +38,7 @@ export function planMachine(wiring: Wiring, request: EngineMachineRequest): Plan
   });
   return {
     operation: 'client_credentials',
-    ask: () => upstream.clientCredentials({ ...asked, scopePrefix }),
+    ask: (deadline) => upstream.clientCredentials({ ...asked, scopePrefix }, deadline),
     expected: {
       upstream,
       target,

@@ -45,6 +45,7 @@ export function connect(
     timeoutMs: over.timeoutMs ?? 200,
     now,
     random: () => `random-${++randoms}`,
+    guard: { retries: 0 },
   });
   return { idp, upstream, time };
 }

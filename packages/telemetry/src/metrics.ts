@@ -25,6 +25,11 @@ export const metricTable = {
     help: 'Time of one call to an identity provider, milliseconds',
     labels: ['issuer', 'operation', 'outcome'],
   },
+  mcp_idp_breaker_state: {
+    kind: 'gauge',
+    help: 'Breaker of an identity provider: 0 closed, 1 half open, 2 open (nothing is asked)',
+    labels: ['issuer'],
+  },
   mcp_rate_limit_hit_total: { kind: 'counter', help: 'Requests over a rate limit', labels: ['limit'] },
   mcp_tool_invocation_total: { kind: 'counter', help: 'Tool calls by outcome', labels: ['tool', 'outcome'] },
 } as const satisfies Record<string, MetricRow>;
@@ -47,6 +52,7 @@ export interface PlatformMetrics {
     milliseconds: number,
     labels: { issuer: string; operation: string; outcome: 'ok' | 'refused' | 'fault' },
   ): void;
+  idpBreaker(state: 0 | 1 | 2, labels: { issuer: string }): void;
   rateLimitHit(labels: { limit: string }): void;
   toolInvocation(labels: { tool: string; outcome: 'ok' | 'error' | 'refused' | 'step_up' }): void;
 }
@@ -72,6 +78,9 @@ export function createPlatformMetrics(meter: Meter = metrics.getMeter('mcp-obo')
   const exchange = histogram('mcp_obo_exchange_latency_ms');
   const cache = counter('mcp_obo_cache_total');
   const idp = histogram('mcp_idp_response_time_ms');
+  const breaker = meter.createGauge('mcp_idp_breaker_state', {
+    description: metricTable.mcp_idp_breaker_state.help,
+  });
   const limited = counter('mcp_rate_limit_hit_total');
   const tool = counter('mcp_tool_invocation_total');
   return {
@@ -82,6 +91,7 @@ export function createPlatformMetrics(meter: Meter = metrics.getMeter('mcp-obo')
     exchangeLatency: (milliseconds, labels) => exchange.record(milliseconds, labels),
     cacheEvent: (labels) => cache.add(1, labels),
     idpResponseTime: (milliseconds, labels) => idp.record(milliseconds, labels),
+    idpBreaker: (state, labels) => breaker.record(state, labels),
     rateLimitHit: (labels) => limited.add(1, labels),
     toolInvocation: (labels) => tool.add(1, labels),
   };

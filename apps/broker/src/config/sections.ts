@@ -125,8 +125,18 @@ function listen(files: ConfigFiles) {
 }
 
 const network = z.strictObject({
-  /** Longest wait for an issuer. */
+  /** Longest wait for one answer of an issuer. */
   timeout_seconds: seconds.default(5),
+  /** Longest time an exchange may take, with its retries and its waiting for other replicas. */
+  deadline_seconds: seconds.default(10),
+  /** Attempts after the first; for faults only. */
+  retries: z.number().int().min(0).max(10).default(2),
+  /** Token requests under way at one issuer. */
+  concurrency: z.number().int().positive().default(64),
+  /** Token requests that may wait for their turn at one issuer; more are answered with 503. */
+  queue: z.number().int().min(0).default(256),
+  /** Time without a request to an issuer that mostly answers with faults. */
+  rest_seconds: seconds.default(5),
   /** Hosts or address ranges of the private network that issuers may have. */
   allow_private: z.array(z.string()).default([]),
   /** Allows issuers on this machine over http; for development. */

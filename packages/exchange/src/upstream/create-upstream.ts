@@ -2,11 +2,13 @@ import type { IdpProfile } from '@mcp-obo/idp-profile';
 import { discoverAuthorizationServer } from '@mcp-obo/metadata';
 import { OAuthError } from '@mcp-obo/oauth-error';
 import { errorRows } from '../errors/error-rows.ts';
+import { systemScheduler } from '../scheduler.ts';
 import type { Fetch } from './answer-fetch.ts';
 import { assertionHeader } from './client-assertion.ts';
 import { clientCredentialsRequest } from './client-credentials.ts';
 import { entraOboRequest } from './entra-obo.ts';
 import type { GrantRequest } from './grant-request.ts';
+import { createGuard, type GuardOptions } from './guard.ts';
 import { rfc8693Request } from './rfc8693.ts';
 import { assertSecureEndpoint } from './secure-endpoint.ts';
 import { createTokenEndpoint, type TokenEndpoint } from './token-endpoint.ts';
@@ -27,12 +29,14 @@ export interface UpstreamOptions {
   readonly credentials: Readonly<Record<string, UpstreamCredential>>;
   /** A guarded fetch, see `createGuardedFetch` of `@mcp-obo/metadata`. */
   readonly fetch: Fetch;
-  /** Milliseconds for one token request. Default 5,000. */
+  /** Milliseconds for one attempt. Default 5,000. */
   readonly timeoutMs?: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** A fresh unguessable string. */
   readonly random: () => string;
+  /** How far the provider is pressed. Default: 2 retries, 64 requests at once, 256 waiting, 5 s of rest. */
+  readonly guard?: Partial<GuardOptions>;
 }
 
 /** How each profile spells the on-behalf-of request. Further grants (`id-jag`, `mint`) are further rows. */
@@ -48,6 +52,16 @@ const exchangeRequests: Readonly<
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { issuer, profile, timeoutMs = 5000 } = options;
   if (options.tokenEndpoint !== undefined) assertSecureEndpoint(options.tokenEndpoint);
+  const guard = createGuard({
+    retries: 2,
+    concurrency: 64,
+    queue: 256,
+    openMs: 5000,
+    now: options.now,
+    jitter: Math.random,
+    schedule: systemScheduler,
+    ...options.guard,
+  });
   const credentials = new Map(Object.entries(options.credentials));
   for (const credential of credentials.values()) {
     if (credential.kind === 'private_key_jwt') assertionHeader(credential);
@@ -75,6 +89,15 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     return endpoint;
   }
 
+  async function ask(
+    client: string,
+    operation: 'exchange' | 'client_credentials',
+    grant: GrantRequest,
+    deadline = options.now() + 10_000,
+  ) {
+    return guard(client, deadline, async () => (await endpointOf(client))(operation, grant));
+  }
+
   return {
     issuer,
     tenant: options.tenant,
@@ -87,13 +110,12 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       const { clientId, kind } = credential;
       return { clientId, id: JSON.stringify([kind, clientId]) };
     },
-    async exchange(request) {
+    async exchange(request, deadline) {
       const grant = exchangeRequests[profile.exchange.grant](profile, request);
-      return (await endpointOf(request.client))('exchange', grant);
+      return ask(request.client, 'exchange', grant, deadline);
     },
-    async clientCredentials(request) {
-      const grant = clientCredentialsRequest(profile, request);
-      return (await endpointOf(request.client))('client_credentials', grant);
+    async clientCredentials(request, deadline) {
+      return ask(request.client, 'client_credentials', clientCredentialsRequest(profile, request), deadline);
     },
   };
 }

@@ -15,6 +15,7 @@ import { answerFetch, type Fetch } from './answer-fetch.ts';
 import { type AssertionPolicy, clientAuthentication } from './client-authentication.ts';
 import type { GrantRequest } from './grant-request.ts';
 import type { UpstreamAnswer, UpstreamCredential } from './upstream.ts';
+import { UpstreamFailure } from './upstream-failure.ts';
 
 export interface TokenEndpointOptions {
   readonly issuer: string;
@@ -102,7 +103,7 @@ async function failure(error: unknown, { errorRows, sent, now }: FailureContext)
     const body =
       error instanceof ResponseBodyError ? error.cause : await response.json().catch(() => undefined);
     const retryAfter = readRetryAfter(response.headers, now);
-    const cause = causeOf(error, response.status, body);
+    const cause = causeOf(error, response.status, body, retryAfter);
     return mapUpstreamError(errorRows, readErrorBody(response.status, body, sent), { retryAfter, cause });
   }
   return error instanceof ClientError ? unusable('response_invalid', error) : error;
@@ -122,12 +123,18 @@ function isResponse(value: unknown): value is Response {
 }
 
 /** For the log: the codes the provider sent, and its ids by which its operators find the case. No free text. */
-function causeOf(error: unknown, status: number, body: unknown): Error {
+function causeOf(
+  error: unknown,
+  status: number,
+  body: unknown,
+  retryAfter: number | undefined,
+): UpstreamFailure {
   const members = Object.entries(typeof body === 'object' && body !== null ? body : {});
   const codes = members.filter(([name]) => loggedMembers.has(name));
   const said = JSON.stringify(Object.fromEntries(codes)).slice(0, 500);
-  return new Error(`The token endpoint answered ${status} ${said}`, {
+  return new UpstreamFailure(`The token endpoint answered ${status} ${said}`, {
     cause: error instanceof Error ? error.message : undefined,
+    retryAfter,
   });
 }
 

@@ -69,6 +69,10 @@ export interface Upstream {
   readonly answerIssuers: readonly string[];
   /** Names the registration a caller uses, for the cache key and the actor; undefined when it has none. */
   readonly registration: (client: string) => { readonly clientId: string; readonly id: string } | undefined;
-  readonly exchange: (request: UpstreamExchange) => Promise<UpstreamAnswer>;
-  readonly clientCredentials: (request: UpstreamClientCredentials) => Promise<UpstreamAnswer>;
+  /** `deadline`: milliseconds since the epoch; ten seconds from now when absent. */
+  readonly exchange: (request: UpstreamExchange, deadline?: number) => Promise<UpstreamAnswer>;
+  readonly clientCredentials: (
+    request: UpstreamClientCredentials,
+    deadline?: number,
+  ) => Promise<UpstreamAnswer>;
 }
