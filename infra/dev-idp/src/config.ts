@@ -1,5 +1,6 @@
 import { ConfigError, type ConfigSource, loadConfig } from '@mcp-obo/config';
 import { z } from 'zod';
+import { documentModes } from './client-documents.ts';
 
 const loopbackHosts = ['127.0.0.1', '::1', 'localhost'] as const;
 const word = z.string().min(1);
@@ -111,6 +112,11 @@ const schema = z.strictObject({
   tenants: z.array(tenant).min(1),
   /** Bearer token for `/dev/*` (key rotation, faults); without it these routes do not exist. */
   admin_token: z.string().min(16).optional(),
+  /**
+   * Whose client ID metadata documents are read: `on` everybody's, `loopback` those on this machine, `off` none,
+   * and none are announced, so that clients register themselves.
+   */
+  cimd: z.enum(documentModes, `must be one of ${documentModes.join(', ')}`).default('on'),
   /** PEM file of an authority to trust for client metadata documents and logout receivers on loopback. */
   trusted_ca_file: word.optional(),
   /** Length of RSA signing keys. */
@@ -130,6 +136,7 @@ export type Permission = TenantConfig['exchange'][number];
 export const environment = {
   DEV_IDP_HOST: 'listen.host',
   DEV_IDP_PORT: 'listen.port',
+  DEV_IDP_CIMD: 'cimd',
   LOG_LEVEL: 'log_level',
 } as const;
 

@@ -1,6 +1,5 @@
 import { Agent, fetch as undiciFetch } from 'undici';
-
-const loopback = new Set(['127.0.0.1', '[::1]', 'localhost']);
+import { isLoopback } from './loopback.ts';
 
 type Fetch = (url: string | URL, options?: RequestInit) => Promise<Response>;
 
@@ -12,7 +11,7 @@ type Fetch = (url: string | URL, options?: RequestInit) => Promise<Response>;
 export function createOutboundFetch(options: { readonly ca?: string; readonly fetch: Fetch }): Fetch {
   const agent = new Agent(options.ca === undefined ? {} : { connect: { ca: options.ca } });
   return async (url, init) => {
-    if (!loopback.has(new URL(url).hostname)) return options.fetch(url, init);
+    if (!isLoopback(url)) return options.fetch(url, init);
     const answer = await undiciFetch(url, { ...(init as object), dispatcher: agent });
     return answer as unknown as Response;
   };

@@ -1,5 +1,6 @@
 import Provider, { type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import { type Accounts, toAccount } from './accounts.ts';
+import { clientDocuments, type DocumentMode } from './client-documents.ts';
 import { createClientRules } from './client-rules.ts';
 import type { TenantConfig } from './config.ts';
 import type { Consents } from './consents.ts';
@@ -23,6 +24,8 @@ export interface ProviderDeps {
   readonly decided: DecidedClaims;
   readonly faults: Faults;
   readonly cookieKey: string;
+  /** Whose client ID metadata documents are read. */
+  readonly documents: DocumentMode;
   readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
 }
 
@@ -124,7 +127,7 @@ function configure(deps: ProviderDeps): Configuration {
         logoutSource: renderLogout,
         postLogoutSuccessSource: renderSignedOut,
       },
-      clientIdMetadataDocument: { enabled: true, ack: 'draft-02' },
+      clientIdMetadataDocument: clientDocuments(deps.documents),
       resourceIndicators: {
         enabled: true,
         defaultResource: async (_context, _client, oneOf) =>

@@ -40,7 +40,12 @@ export async function startDevIdp(config: DevIdpConfig, deps: DevIdpDeps): Promi
     for (const tenant of config.tenants)
       tenants.set(
         tenant.name,
-        await createTenant(url, tenant, { ...deps, fetch: outbound, modulusLength: config.modulus_length }),
+        await createTenant(url, tenant, {
+          ...deps,
+          fetch: outbound,
+          modulusLength: config.modulus_length,
+          documents: config.cimd,
+        }),
       );
   } catch (error) {
     server.close();

@@ -3,6 +3,7 @@ import { ConfigError } from '@mcp-obo/config';
 import type Provider from 'oidc-provider';
 import { createAccounts } from './accounts.ts';
 import { registerClientCredentials } from './client-credentials.ts';
+import type { DocumentMode } from './client-documents.ts';
 import type { TenantConfig } from './config.ts';
 import { createConsents } from './consents.ts';
 import { withDefaultScope } from './default-scope.ts';
@@ -34,6 +35,7 @@ export interface TenantDeps {
   readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
   readonly log: Log;
   readonly modulusLength: number;
+  readonly documents: DocumentMode;
 }
 
 /** Throws a `ConfigError` for client metadata that the provider does not take. */
@@ -52,6 +54,7 @@ export async function createTenant(origin: string, tenant: TenantConfig, deps: T
     faults: createFaults(),
     cookieKey: deps.random(32).toString('base64url'),
     fetch: deps.fetch,
+    documents: deps.documents,
   };
   // The library takes its keys once, so new keys mean a new provider over the same memory.
   const build = (): Provider => {

@@ -109,13 +109,19 @@ const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** A provider that listens on a free port, and the moves of a client. */
 export async function startTestIdp(
-  changes: { backchannelLogoutUri?: string; log?: Log; trustedCa?: string } = {},
+  changes: {
+    backchannelLogoutUri?: string;
+    log?: Log;
+    trustedCa?: string;
+    cimd?: DevIdpConfig['cimd'];
+    fetch?: typeof globalThis.fetch;
+  } = {},
 ) {
-  const idp = await startDevIdp(parseConfig(testConfig(changes)), {
+  const idp = await startDevIdp(parseConfig({ ...testConfig(changes), cimd: changes.cimd }), {
     log: changes.log ?? silent,
     now: Date.now,
     random: randomBytes,
-    fetch,
+    fetch: changes.fetch ?? fetch,
     ...(changes.trustedCa === undefined ? {} : { trustedCa: changes.trustedCa }),
   });
   const issuer = (tenant = 'acme') => `${idp.url}/${tenant}`;

@@ -10,6 +10,7 @@ let documents: Server;
 let documentUrl: string;
 let document: Record<string, unknown>;
 let fetches = 0;
+let authority: string;
 
 beforeAll(async () => {
   const { cert, private: key } = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
@@ -18,6 +19,7 @@ beforeAll(async () => {
       { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
     ],
   });
+  authority = cert;
   documents = createServer({ cert, key }, (_request, response) => {
     fetches += 1;
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document));
@@ -153,4 +155,61 @@ describe('client ID metadata document', () => {
     });
     expect(response.status).toBe(400);
   });
+});
+
+describe('whose documents are read', () => {
+  const publicDocument = 'https://client.example/agent.json';
+
+  /** A provider in this mode that has no way to the internet. */
+  async function offline(cimd: 'off' | 'loopback' | 'on') {
+    const asked: string[] = [];
+    const provider = await startTestIdp({
+      cimd,
+      trustedCa: authority,
+      fetch: async (url) => {
+        asked.push(String(url));
+        throw new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND client.example') });
+      },
+    });
+    const answer = async (client_id: string) => {
+      const response = await fetch(provider.authorizationUrl({ client_id }), { redirect: 'manual' });
+      return { status: response.status, page: await response.text() };
+    };
+    const metadata = async () =>
+      (await (await fetch(`${provider.issuer()}/.well-known/openid-configuration`)).json()) as Record<
+        string,
+        unknown
+      >;
+    return { asked, answer, metadata, close: () => provider.close() };
+  }
+
+  it.each([
+    ['on', true, 303, [publicDocument]],
+    ['loopback', true, 303, []],
+    ['off', undefined, 400, []],
+  ] as const)('with %s', async (mode, announced, ownMachine, asked) => {
+    const provider = await offline(mode);
+    try {
+      expect((await provider.metadata()).client_id_metadata_document_supported).toBe(announced);
+      expect((await provider.answer(documentUrl)).status).toBe(ownMachine);
+      expect((await provider.answer(publicDocument)).status).toBe(400);
+      expect([...new Set(provider.asked)]).toEqual(asked);
+    } finally {
+      await provider.close();
+    }
+  });
+
+  it.each(['on', 'loopback'] as const)(
+    'with %s, a client whose document cannot be read is told what to do',
+    async (mode) => {
+      const provider = await offline(mode);
+      try {
+        const { page } = await provider.answer(publicDocument);
+        expect(page).toContain(`its document ${publicDocument}, which could not be read from here`);
+        expect(page).toContain('npm start -- --cimd off');
+      } finally {
+        await provider.close();
+      }
+    },
+  );
 });

@@ -17,6 +17,10 @@ describe('parseStartArguments', () => {
     });
   });
 
+  it('gives the mode of client documents to the embedded identity provider', () => {
+    expect(parseStartArguments(['--cimd', 'off'])).toMatchObject({ arguments: { cimd: 'off' } });
+  });
+
   it('prints the help whatever else is there', () => {
     expect(parseStartArguments(['--ports', 'x', '--help'])).toEqual({ kind: 'help' });
   });
@@ -28,6 +32,8 @@ describe('parseStartArguments', () => {
     [['--ports', '65535'], /1024 to 65531/],
     [['--ports', '0x1000'], /1024 to 65531/],
     [['--idp', 'other'], /unknown; give embedded or keycloak/],
+    [['--cimd', 'maybe'], /unknown; give on, loopback, off/],
+    [['--cimd', 'off', '--idp', 'keycloak'], /embedded/],
     [['--redis', 'localhost'], /redis:\/\/127/],
   ])('refuses %j with a sentence', (argv, message) => {
     const parsed = parseStartArguments(argv);

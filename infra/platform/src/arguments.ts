@@ -7,6 +7,8 @@ export interface StartArguments {
   readonly idp: IdpKind;
   readonly redis?: string;
   readonly logDir?: string;
+  /** Whose client ID metadata documents the embedded identity provider reads; its own default unless told. */
+  readonly cimd?: string;
 }
 
 /** What the arguments ask for: to start, to print the help, or to say what is wrong with them. */
@@ -21,8 +23,11 @@ const options = {
   idp: { type: 'string', default: 'embedded' },
   redis: { type: 'string' },
   logs: { type: 'string' },
+  cimd: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
+
+const cimdModes = ['on', 'loopback', 'off'];
 
 /** The text of `--help`. */
 export const help = `npm start: keeps the platform up for real MCP clients until Ctrl-C
@@ -33,6 +38,8 @@ Options (after --):
                   provider, and one for an OTLP receiver
   --idp NAME      the identity provider: embedded, or keycloak: Keycloak under Java (got by Maven once), and a
                   redis-server of its own for the broker
+  --cimd MODE     whose client ID metadata documents the embedded identity provider reads: on (everybody's),
+                  loopback (those on this machine), or off: clients register themselves, also without internet
   --redis URL     keeps the broker's cache in this Redis instead
   --logs FOLDER   keeps logs and audit records there; otherwise they go away with the platform
   --help          this text
@@ -58,6 +65,12 @@ export function parseStartArguments(argv: readonly string[]): ParsedArguments {
       `--ports ${values.ports} cannot be used; give a number from 1024 to 65531, e.g. --ports 4100`,
     );
   }
+  if (values.cimd !== undefined && !cimdModes.includes(values.cimd)) {
+    return wrong(`--cimd ${values.cimd} is unknown; give ${cimdModes.join(', ')}`);
+  }
+  if (values.cimd !== undefined && idp !== 'embedded') {
+    return wrong('--cimd is a setting of the embedded identity provider');
+  }
   if (values.redis !== undefined && !/^rediss?:\/\/./.test(values.redis)) {
     return wrong('--redis needs a URL, e.g. --redis redis://127.0.0.1:6379');
   }
@@ -69,6 +82,7 @@ export function parseStartArguments(argv: readonly string[]): ParsedArguments {
       idp,
       ...(values.redis !== undefined && { redis: values.redis }),
       ...(values.logs !== undefined && { logDir: values.logs }),
+      ...(values.cimd !== undefined && { cimd: values.cimd }),
     },
   };
 }

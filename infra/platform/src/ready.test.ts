@@ -35,4 +35,9 @@ describe('what npm start prints', () => {
   ])('shows people %s', (text) => {
     expect(banner(ready)).toContain(text);
   });
+
+  it('says what helps clients without internet, where it does', () => {
+    expect(banner(ready)).toContain('npm start -- --cimd off\n');
+    expect(banner({ ...ready, idp: 'keycloak 26.7.3' })).not.toContain('--cimd');
+  });
 });

@@ -71,6 +71,10 @@ Connect a client; it finds everything else from the URL and opens the login page
   VS Code         code --add-mcp '{"name":"expenses","type":"http","url":"${mcp}"}'
   mcp-remote      npx -y mcp-remote ${mcp}   for clients that speak stdio only
 
-A client that cannot register itself uses the client id ${clients.map(({ client_id }) => client_id).join(', ')} (no secret).
+A client that cannot register itself uses the client id ${clients.map(({ client_id }) => client_id).join(', ')} (no secret).${idp.startsWith('embedded') ? withoutInternet : ''}
 `;
 }
+
+/** A client with a metadata document uses it where documents are announced, and does not try to register then. */
+const withoutInternet = `
+One that is known by a document on the internet (CIMD) cannot log in without it; then use: npm start -- --cimd off`;

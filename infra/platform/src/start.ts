@@ -11,7 +11,7 @@ if (parsed.kind === 'help') process.stdout.write(`${help}\n`);
 else if (parsed.kind === 'wrong') fail(2, parsed.message);
 else await run(parsed.arguments);
 
-async function run({ json, basePort, idp, redis, logDir }: StartArguments): Promise<void> {
+async function run({ json, basePort, idp, redis, logDir, cimd }: StartArguments): Promise<void> {
   const interrupted = new AbortController();
   for (const signal of signals) process.on(signal, () => interrupted.abort());
   if (!json)
@@ -26,6 +26,7 @@ async function run({ json, basePort, idp, redis, logDir }: StartArguments): Prom
       ...(json ? {} : { say: (line) => process.stderr.write(`${line}\n`) }),
       ...redisOption(idp, redis),
       ...(logDir !== undefined && { logDir }),
+      ...(cimd !== undefined && { settings: { 'dev-idp': { cimd } } }),
       ...(telemetryEndpoint !== undefined && { telemetryEndpoint }),
       ...(trustedCaFile !== undefined && { trustedCaFile }),
     });

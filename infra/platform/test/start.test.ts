@@ -42,7 +42,7 @@ function start(...args: string[]) {
 describe('npm start', { timeout: 60_000 }, () => {
   it('prints one line of JSON when everything is ready, and ends cleanly on Ctrl-C', async () => {
     const base = await freeBase();
-    const { child, output, ended, printed } = start('--json', '--ports', String(base));
+    const { child, output, ended, printed } = start('--json', '--ports', String(base), '--cimd', 'off');
     await printed('\n');
     const [line, ...rest] = output.out.split('\n');
     expect(rest).toEqual(['']);
@@ -74,6 +74,8 @@ describe('npm start', { timeout: 60_000 }, () => {
       roles: ['employee'],
       issuer: ready.issuer,
     });
+    const discovery = await fetch(`${ready.issuer}/.well-known/openid-configuration`);
+    expect(await discovery.json()).not.toHaveProperty('client_id_metadata_document_supported');
     child.kill('SIGINT');
     expect(await ended).toBe(0);
     expect(processesWith(dir)).toEqual([]);

@@ -1,10 +1,15 @@
 import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
+import { explainDocument } from '../client-documents.ts';
 import { html, trusted } from './html.ts';
 import { page, pageHeaders } from './page.ts';
 
 /** An error that cannot go back to the client, because there is none to trust. */
 export function renderError(context: KoaContextWithOIDC, out: ErrorOut): void {
-  send(context, 'This request cannot be answered', html`<p id="error" role="alert">${explain(out)}</p>`);
+  send(
+    context,
+    'This request cannot be answered',
+    html`<p id="error" role="alert">${explainDocument(context, out) ?? explain(out)}</p>`,
+  );
 }
 
 /** Asks before a sign-out, because a link can lead here. */
