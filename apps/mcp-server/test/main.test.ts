@@ -38,7 +38,7 @@ describe('the process', () => {
     async () => {
       const { code, output } = await run([], { MCP_RESOURCE: 'nonsense' });
       expect(code).toBe(2);
-      expect(output).toContain('resource (MCP_RESOURCE): must be an absolute URL');
+      expect(output).toContain('resource (MCP_RESOURCE): must be an https URL');
       expect(output).not.toContain('at ');
     },
   );
