@@ -26,6 +26,8 @@ export interface KeycloakOptions {
   readonly features?: readonly string[];
   /** Where its spans go; nowhere unless told. */
   readonly otlp?: OtlpTarget;
+  /** PEM file of authorities that it trusts besides the public ones, e.g. for client metadata documents. */
+  readonly trustedCaFile?: string;
   /** Where the prepared distribution is kept; `$XDG_CACHE_HOME/mcp-obo` or `~/.cache/mcp-obo` unless told. */
   readonly cacheDir?: string;
   /** `PATH`, `HOME` and `JAVA_HOME` for Maven and Java; of this process unless told. */
@@ -87,7 +89,7 @@ export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak>
       command: join(home, 'bin', 'kc.sh'),
       args: startArguments({ url, port, managementPort }),
       env: {
-        ...startEnvironment(env, options.otlp),
+        ...startEnvironment(env, options.otlp, options.trustedCaFile),
         ...(options.runDir !== undefined && { MCP_OBO_RUN_DIR: options.runDir }),
       },
       logFile: options.logFile,

@@ -26,12 +26,18 @@ export function startArguments(at: {
   ];
 }
 
-/** Environment of a start: what a process needs, the options it was built with, and where spans go. */
+/** Environment of a start: what a process needs, the options it was built with, where spans go, whom it trusts. */
 export function startEnvironment(
   env: Readonly<Record<string, string>>,
   otlp: OtlpTarget | undefined,
+  trustedCaFile: string | undefined,
 ): Record<string, string> {
-  return { ...env, ...buildSettings, ...(otlp === undefined ? quiet : tracing(otlp)) };
+  return {
+    ...env,
+    ...buildSettings,
+    ...(otlp === undefined ? quiet : tracing(otlp)),
+    ...(trustedCaFile !== undefined && { KC_TRUSTSTORE_PATHS: trustedCaFile }),
+  };
 }
 
 function tracing({ endpoint, protocol }: OtlpTarget): Record<string, string> {
