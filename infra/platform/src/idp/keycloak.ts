@@ -12,6 +12,7 @@ export interface KeycloakIdpOptions {
   readonly runDir: string;
   readonly logFile: string;
   readonly telemetryEndpoint?: string;
+  readonly trustedCaFile?: string;
   readonly say?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -22,6 +23,7 @@ export async function startKeycloakIdp({
   runDir,
   logFile,
   telemetryEndpoint,
+  trustedCaFile,
   say,
   signal,
   ...world
@@ -36,6 +38,7 @@ export async function startKeycloakIdp({
     ...(telemetryEndpoint !== undefined && {
       otlp: { endpoint: telemetryEndpoint, protocol: 'http/protobuf' as const },
     }),
+    ...(trustedCaFile !== undefined && { trustedCaFile }),
     ...(say !== undefined && { say }),
     ...(signal !== undefined && { signal }),
   });
