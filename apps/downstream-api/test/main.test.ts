@@ -49,7 +49,7 @@ describe('the process', () => {
         listen: { port },
         resource: `http://127.0.0.1:${port}`,
         issuers: [{ tenant: 'acme', issuer: issuer.issuer }],
-        database: join(folder, 'expenses.db'),
+        database_file: join(folder, 'expenses.db'),
         seed_expenses: true,
         audit_file: auditFile,
       },

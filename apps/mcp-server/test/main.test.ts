@@ -39,7 +39,7 @@ describe('the process', () => {
       const { code, output } = await run([], { MCP_RESOURCE: 'nonsense' });
       expect(code).toBe(2);
       expect(output).toContain('resource (MCP_RESOURCE): must be an https URL');
-      expect(output).not.toContain('at ');
+      expect(output).not.toContain('    at ');
     },
   );
 
