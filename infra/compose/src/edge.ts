@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fillTemplate } from './template.ts';
 
-/** Certificates of both sides between the edge and the MCP server. */
+/** Certificates of both sides between the edge and the parts; theirs are for `mcp-server` and `keycloak`. */
 export interface InwardTls {
   /** PEM files, as the edge reads them. */
   readonly certificate: string;
   readonly certificateKey: string;
   /** Who signed the certificates of the parts. */
   readonly authority: string;
-  /** Name in the certificate of the MCP server. */
-  readonly name: string;
 }
 
 /** What the edge has to know of its surroundings. Paths are as nginx sees them. */
@@ -71,7 +69,6 @@ export function renderEdge(settings: EdgeSettings): EdgeFiles {
             EDGE_INWARD_CERTIFICATE: inward.certificate,
             EDGE_INWARD_CERTIFICATE_KEY: inward.certificateKey,
             EDGE_INWARD_AUTHORITY: inward.authority,
-            EDGE_INWARD_NAME: inward.name,
           }),
   };
 }

@@ -1,0 +1,176 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  createDocker,
+  type Docker,
+  ensureImages,
+  installPackages,
+  openEngine,
+  type RunCommand,
+  runCommand,
+} from '@mcp-obo/images';
+import { type ComposeCommand, findCompose } from './compose-command.ts';
+import { type RunFolder, writeRunFolder } from './run-folder.ts';
+
+const folder = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+export interface ComposeOptions {
+  /** Port of the edge on 127.0.0.1. */
+  readonly edgePort: number;
+  /** Name of the project; containers and networks carry it. */
+  readonly project: string;
+  /** Allows to install Debian packages, as root. */
+  readonly mayInstall: boolean;
+  /** Told what goes on. */
+  readonly say: (line: string) => void;
+  readonly now?: () => number;
+  readonly signal?: AbortSignal;
+  readonly run?: RunCommand;
+  /** PEM file of authorities that package registries are trusted by; as `NODE_EXTRA_CA_CERTS`. */
+  readonly registryCaFile?: string | undefined;
+}
+
+/** The platform in containers, up. */
+export interface Compose extends RunFolder {
+  /** As in `Docker 20.10.24, compose 2.40.3`. */
+  readonly engine: string;
+  /** Everything the containers wrote so far. */
+  readonly logs: () => Promise<string>;
+  /** Removes containers, networks, data and the run folder; ends the engine where it was started here. */
+  readonly stop: () => Promise<void>;
+}
+
+const baseImages = [
+  'node:24-bookworm-slim',
+  'redis:7-bookworm',
+  'nginx:1',
+  'quay.io/keycloak/keycloak:26.7.3',
+];
+const apps = ['mcp-server', 'broker', 'downstream-api'] as const;
+
+/**
+ * Makes the images, secrets and certificates, starts everything and waits until it is healthy. Rejects with one
+ * sentence, after what was started is gone.
+ */
+export async function startCompose(options: ComposeOptions): Promise<Compose> {
+  const { say, mayInstall, run = runCommand, now = Date.now, signal } = options;
+  const engine = await openEngine({ mayInstall, say, run });
+  let stop = engine.stop;
+  try {
+    const compose = await composeFor(options, run);
+    await makeImages(options, run);
+    signal?.throwIfAborted();
+    const path = mkdtempSync(join(tmpdir(), 'mcp-obo-compose-'));
+    const call = caller({ compose, run, path, options });
+    stop = async () => {
+      await call(['down', '--volumes', '--remove-orphans', '--timeout', '12']);
+      rmSync(path, { recursive: true, force: true });
+      await engine.stop();
+    };
+    const files = await writeRunFolder({ path, edgePort: options.edgePort, now });
+    say('Starting the containers; Keycloak takes longest …');
+    const up = await call(['up', '--detach', '--no-build']);
+    if (up.code !== 0) throw new Error(await reason(up.stderr, call));
+    return {
+      ...files,
+      engine: `${engine.version}, compose ${compose.version}`,
+      logs: () => logsOf(call),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Call = (args: readonly string[]) => ReturnType<RunCommand>;
+
+function caller(given: {
+  compose: ComposeCommand;
+  run: RunCommand;
+  path: string;
+  options: ComposeOptions;
+}): Call {
+  const { compose, run, path, options } = given;
+  const env = { MCP_OBO_RUN: path, MCP_OBO_EDGE_PORT: String(options.edgePort) };
+  const prefix = [...compose.prefix, '-p', options.project, '-f', join(folder, 'compose.yaml')];
+  return (args) => run(compose.command, [...prefix, ...args], { env });
+}
+
+async function composeFor({ mayInstall, say }: ComposeOptions, run: RunCommand): Promise<ComposeCommand> {
+  const found = await findCompose(run);
+  if (found !== undefined) return found;
+  const advice = 'install the compose plugin of Docker (on Debian: apt-get install docker-compose)';
+  if (!mayInstall || process.getuid?.() !== 0) throw new Error(`There is no docker compose: ${advice}.`);
+  say('There is no docker compose: installing the Debian package docker-compose with apt-get.');
+  await installPackages(run, ['docker-compose']);
+  const installed = await findCompose(run);
+  if (installed === undefined) throw new Error(`docker-compose was installed and does not run: ${advice}.`);
+  return installed;
+}
+
+/** The base images, and those of the apps from this checkout. What the engine built before, it has. */
+async function makeImages(options: ComposeOptions, run: RunCommand): Promise<void> {
+  const { say, mayInstall, signal } = options;
+  await ensureImages({ images: baseImages, mayInstall, say, run, ...(signal !== undefined && { signal }) });
+  const docker = createDocker(run);
+  const buildImage = await trustingImage(docker, options.registryCaFile);
+  for (const app of apps) {
+    signal?.throwIfAborted();
+    say(`Building mcp-obo/${app}:local …`);
+    await docker.build({
+      tag: `mcp-obo/${app}:local`,
+      context: root,
+      dockerfile: join(folder, 'Dockerfile'),
+      buildArgs: { APP: app, BUILD_IMAGE: buildImage },
+    });
+  }
+  say('Building mcp-obo/keycloak:local …');
+  await docker.build({
+    tag: 'mcp-obo/keycloak:local',
+    context: folder,
+    dockerfile: join(folder, 'keycloak.Dockerfile'),
+  });
+}
+
+/** Where registries show a certificate of an own authority, the stages that fetch packages must trust it. */
+async function trustingImage(docker: Docker, caFile: string | undefined): Promise<string> {
+  if (caFile === undefined || caFile === '') return 'node:24-bookworm-slim';
+  const context = await mkdtemp(join(tmpdir(), 'mcp-obo-image-'));
+  try {
+    await copyFile(caFile, join(context, 'ca.pem'));
+    const variables = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'npm_config_cafile'];
+    writeFileSync(
+      join(context, 'Dockerfile'),
+      [
+        'FROM node:24-bookworm-slim',
+        'COPY ca.pem /etc/ssl/registry-ca.pem',
+        `ENV ${variables.map((name) => `${name}=/etc/ssl/registry-ca.pem`).join(' ')}`,
+      ].join('\n'),
+    );
+    await docker.build({ tag: 'mcp-obo/build:local', context });
+    return 'mcp-obo/build:local';
+  } finally {
+    await rm(context, { recursive: true, force: true });
+  }
+}
+
+async function logsOf(call: Call): Promise<string> {
+  return (await call(['logs', '--no-color', '--timestamps'])).stdout;
+}
+
+/** What compose says, and the last lines of what did not become healthy. */
+async function reason(said: string, call: Call): Promise<string> {
+  const sentence = said.trim().split('\n').at(-1) ?? '';
+  const failed =
+    /container (?:for service ")?[\w-]*?(edge|mcp-server|broker|downstream-api|redis|keycloak)\b/.exec(
+      sentence,
+    )?.[1];
+  if (failed === undefined) return `The containers did not start: ${sentence}`;
+  const { stdout } = await call(['logs', '--no-color', '--tail', '12', failed]);
+  return `The containers did not start: ${failed} is not healthy. It last said:\n${stdout.trimEnd()}`;
+}
