@@ -1,8 +1,8 @@
 import { appendFile } from 'node:fs/promises';
 import type { Server } from 'node:tls';
 import { type AuditFile, createAuditLog, openAuditFile } from '@mcp-obo/audit';
-import { redisOptions } from '@mcp-obo/exchange/redis';
-import type { Service, ServiceContext } from '@mcp-obo/service';
+import { redisOptions, watchConnection } from '@mcp-obo/exchange/redis';
+import { type Service, type ServiceContext, StartupError } from '@mcp-obo/service';
 import { followCertificates } from '@mcp-obo/service/tls';
 import { createPlatformMetrics } from '@mcp-obo/telemetry';
 import { Redis } from 'ioredis';
@@ -15,9 +15,12 @@ import type { OutgoingReport } from './tools/expenses-tools.ts';
 /** Opens what the server needs, and listens. */
 export async function start(config: Config, { log }: ServiceContext): Promise<Service> {
   const file = config.audit_file === undefined ? standardOutput : openAuditFile(config.audit_file);
-  const { outbox_file: outboxFile } = config;
+  const outbox = config.outbox_file === undefined ? undefined : await openOutbox(config.outbox_file);
   const redis = config.redis_url === undefined ? undefined : new Redis(config.redis_url, { ...redisOptions });
-  redis?.on('error', (err) => log.warn({ err }, 'redis failed; limits are counted by this process alone'));
+  if (redis !== undefined)
+    watchConnection(redis, (err) =>
+      log.warn({ err }, 'redis failed; limits are counted by this process alone'),
+    );
   const app = await buildApp(config, {
     limiter: createLimits({
       toolCalls: config.rate_limit_rpm,
@@ -30,7 +33,7 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
     fetch: globalThis.fetch,
     now: Date.now,
     log,
-    ...(outboxFile === undefined ? {} : { outbox: (report: OutgoingReport) => deliver(outboxFile, report) }),
+    ...(outbox === undefined ? {} : { outbox }),
   });
   const { host, port, tls } = config.listen;
   const url = await app.listen({ host, port });
@@ -57,7 +60,11 @@ const standardOutput: AuditFile = {
   close: () => undefined,
 };
 
-/** One JSON line for each report; a mail gateway picks them up. */
-async function deliver(file: string, report: OutgoingReport): Promise<void> {
-  await appendFile(file, `${JSON.stringify(report)}\n`, { mode: 0o600 });
+/** One JSON line for each report; a mail gateway picks them up. That it can be written is known from the start. */
+async function openOutbox(file: string): Promise<(report: OutgoingReport) => Promise<void>> {
+  const append = (text: string) => appendFile(file, text, { mode: 0o600 });
+  await append('').catch((cause: unknown) => {
+    throw new StartupError(`The outbox file ${file} cannot be opened for writing.`, { cause });
+  });
+  return (report) => append(`${JSON.stringify(report)}\n`);
 }

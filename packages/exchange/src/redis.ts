@@ -1,2 +1,7 @@
-export { createRedisCache, type RedisCacheOptions, type RedisOperation } from './redis/redis-cache.ts';
+export {
+  createRedisCache,
+  type RedisCacheOptions,
+  type RedisOperation,
+  watchConnection,
+} from './redis/redis-cache.ts';
 export { redisOptions } from './redis/redis-options.ts';

@@ -175,7 +175,7 @@ function duplicate(redis: Redis | Cluster): Redis | Cluster {
 }
 
 /** Tells that Redis cannot be reached once, and not at each attempt to connect again. */
-function watchConnection(redis: Redis | Cluster, onLost: (error: unknown) => void): void {
+export function watchConnection(redis: Redis | Cluster, onLost: (error: unknown) => void): void {
   let lost = false;
   redis.on('ready', () => {
     lost = false;
