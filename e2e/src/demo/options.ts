@@ -34,8 +34,8 @@ export function readOptions(args: readonly string[]): DemoOptions | 'help' {
   const idp = idpKinds.find((kind) => kind === values.idp);
   if (idp === undefined) throw new UsageError(`--idp knows ${idpKinds.join(' and ')}, not ${values.idp}.`);
   const basePort = Number(values.ports);
-  if (!Number.isInteger(basePort) || basePort < 1 || basePort > 65_531)
-    throw new UsageError('--ports must be a number from 1 to 65531.');
+  if (!/^\d+$/.test(values.ports) || basePort < 1024 || basePort > 65_531)
+    throw new UsageError('--ports must be a number from 1024 to 65531.');
   if (values.break === undefined) return { json: values.json, basePort, idp, wholeTrace: values.trace };
   const breakHop = breakName(values.break);
   if (breakHop === undefined)

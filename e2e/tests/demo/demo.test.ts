@@ -85,6 +85,8 @@ describe('npm run demo', () => {
   it.each([
     [['--break', 'nothing'], /--break knows audience, /],
     [['--ports', 'many'], /--ports must be a number/],
+    [['--ports', '80'], /from 1024 to 65531/],
+    [['--ports', '5e3'], /from 1024 to 65531/],
     [['--unknown'], /--unknown/],
   ])('refuses %j with a sentence and starts nothing', async (args, message) => {
     running = runScript('e2e/src/demo/main.ts', args);
