@@ -6,6 +6,7 @@ export {
   type KeycloakEntity,
 } from './admin.ts';
 export { keycloakVersion } from './distribution.ts';
+export { type Federation, federate, renderFederation } from './federation.ts';
 export { type Keycloak, type KeycloakOptions, startKeycloak } from './keycloak.ts';
 export { KeycloakProblem } from './problem.ts';
 export { type RealmRepresentation, type RealmUser, renderRealm } from './realm.ts';

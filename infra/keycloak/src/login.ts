@@ -1,8 +1,10 @@
 import {
   createLoginBrowser as createBrowser,
   type LoginBrowser,
+  type LoginPage,
   type PageReader,
   readForm,
+  readLink,
   readText,
 } from '@mcp-obo/testbed/login-browser';
 
@@ -20,19 +22,30 @@ export const readPage: PageReader = (markup) => {
   if (refusal !== undefined) return { refusal };
   const form = readForm(markup);
   if (form === undefined) return undefined;
-  const consent = /\bid="kc-login"[^>]*\bname="accept"|\bname="accept"[^>]*\bid="kc-login"/.test(markup);
-  const password = /\bid="password"/.test(markup);
+  const kind = kindOf(markup);
   return {
-    kind: consent ? 'consent' : password ? 'login' : 'other',
+    kind,
     action: form.action,
+    link: ({ identityProvider }) =>
+      identityProvider === undefined ? undefined : readLink(markup, `social-${identityProvider}`),
     fill(answers) {
       const fields = new URLSearchParams(form.hidden);
-      if (password) {
-        if (/\bid="username"/.test(markup)) fields.set('username', answers.username);
-        fields.set('password', answers.password);
-      }
-      if (consent) fields.set(answers.consent === 'deny' ? 'cancel' : 'accept', 'Yes');
+      if (hasField(markup, 'username')) fields.set('username', answers.username);
+      if (kind === 'login') fields.set('password', answers.password);
+      if (kind === 'one-time code') fields.set('otp', answers.oneTimeCode?.() ?? '');
+      if (kind === 'consent') fields.set(answers.consent === 'deny' ? 'cancel' : 'accept', 'Yes');
       return fields;
     },
   };
 };
+
+function kindOf(markup: string): LoginPage['kind'] {
+  if (hasField(markup, 'password')) return 'login';
+  if (hasField(markup, 'otp')) return 'one-time code';
+  // The consent page has the id of the login button, under another name.
+  return /<input\b(?=[^>]*\bid="kc-login")(?=[^>]*\bname="accept")/.test(markup) ? 'consent' : 'other';
+}
+
+function hasField(markup: string, name: string): boolean {
+  return new RegExp(`<input\\b(?=[^>]*\\bid="${name}")`).test(markup);
+}

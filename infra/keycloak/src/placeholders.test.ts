@@ -10,6 +10,13 @@ describe('placeholders of a realm file', () => {
     });
   });
 
+  it('are left alone, less a dollar, when they are Keycloak’s own', () => {
+    expect(fillPlaceholders(['$${ATTRIBUTE.email}', 'a $${b} ${c}'], { c: '1' })).toEqual([
+      '${ATTRIBUTE.email}',
+      'a ${b} 1',
+    ]);
+  });
+
   it('are not filled a second time', () => {
     expect(fillPlaceholders(['${a}'], { a: '${b}' })).toEqual(['${b}']);
   });

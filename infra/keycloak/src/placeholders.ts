@@ -1,7 +1,8 @@
 /** What a placeholder may stand for. A list stands alone in its string and replaces it. */
 export type PlaceholderValue = string | readonly string[];
 
-const placeholder = /\$\{([^}]*)\}/g;
+/** Two dollars stand for one that is meant: `$${ATTRIBUTE.email}` is a template of Keycloak's own. */
+const placeholder = /(\$?)\$\{([^}]*)\}/g;
 
 /**
  * Fills every `${name}` of a JSON value, member names included.
@@ -20,7 +21,8 @@ export function fillPlaceholders(json: unknown, values: Readonly<Record<string, 
   const fillText = (text: string): string | readonly string[] => {
     const alone = /^\$\{([^}]*)\}$/.exec(text)?.[1];
     if (alone !== undefined) return lookUp(alone);
-    return text.replace(placeholder, (_all, name: string) => {
+    return text.replace(placeholder, (all, escaped: string, name: string) => {
+      if (escaped !== '') return all.slice(1);
       const value = lookUp(name);
       if (typeof value === 'string') return value;
       throw new RangeError(`The placeholder ${name} stands for a list and must be a string of its own.`);

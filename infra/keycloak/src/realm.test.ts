@@ -1,10 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of realm files look like this.
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { renderFederation } from './federation.ts';
 import { readTemplate, renderRealm } from './realm.ts';
 
 interface Client {
   readonly clientId: string;
+  readonly protocol?: string;
   readonly publicClient?: boolean;
   readonly secret?: string;
   readonly redirectUris?: unknown;
@@ -24,7 +26,9 @@ interface Scope {
 
 const realms = readdirSync(new URL('../realms', import.meta.url))
   .map((name) => name.replace('.json', ''))
-  .filter((name) => name !== 'tenant');
+  .filter((name) => !['tenant', 'federation'].includes(name));
+/** Client scopes that Keycloak adds where a realm asks for them. */
+const builtIn = ['basic', 'acr', 'profile', 'email', 'roles', 'web-origins'];
 const placeholder = /^\$\{[\w.]+\}$/;
 
 describe.each(realms)('the realm %s', (name) => {
@@ -58,7 +62,9 @@ describe.each(realms)('the realm %s', (name) => {
   });
 
   it('demands PKCE with S256 of every client that people log in with', () => {
-    const interactive = clients.filter(({ standardFlowEnabled }) => standardFlowEnabled === true);
+    const interactive = clients.filter(
+      ({ protocol, standardFlowEnabled }) => protocol === 'openid-connect' && standardFlowEnabled === true,
+    );
     for (const { clientId, attributes } of interactive) {
       expect([clientId, attributes?.['pkce.code.challenge.method']]).toEqual([clientId, 'S256']);
     }
@@ -68,7 +74,8 @@ describe.each(realms)('the realm %s', (name) => {
   });
 
   it('names no client scope and no role that it does not have', () => {
-    const known = new Set(scopes.map((scope) => scope.name));
+    const { CreateDefaultClientScopes: defaults } = (realm.attributes ?? {}) as Record<string, string>;
+    const known = new Set([...scopes.map((scope) => scope.name), ...(defaults === 'true' ? builtIn : [])]);
     const named = clients.flatMap((client) => [
       ...(client.defaultClientScopes ?? []),
       ...(client.optionalClientScopes ?? []),
@@ -140,6 +147,32 @@ describe.each(['acme', 'globex'])('the tenant realm %s', (name) => {
   });
 });
 
+describe('the directory before a tenant', () => {
+  const { identityProviders, identityProviderMappers } = renderFederation({
+    'tenant.issuer': 'https://id.example.com/realms/acme',
+    'directory.issuer': 'https://directory.example.com/realms/directory',
+    'secret.directory': 'made-for-this-test',
+  });
+
+  it('is believed only when it signs', () => {
+    for (const { alias, config } of identityProviders) {
+      expect([alias, config]).toEqual([alias, expect.objectContaining({ validateSignature: 'true' })]);
+    }
+    expect(identityProviders.map(({ providerId }) => providerId)).toEqual(['oidc', 'saml']);
+  });
+
+  it('gives a role for a group by its full path, and takes it away again', () => {
+    const roleMappers = identityProviderMappers.filter(({ identityProviderMapper }) =>
+      String(identityProviderMapper).includes('role'),
+    );
+    expect(roleMappers).toHaveLength(4);
+    for (const { name, config } of roleMappers) {
+      expect(name).toMatch(/^\/departments\/\w+ is \w+$/);
+      expect(config).toMatchObject({ syncMode: 'FORCE' });
+    }
+  });
+});
+
 describe('renderRealm', () => {
   const values = {
     sslRequired: 'external',
@@ -164,6 +197,16 @@ describe('renderRealm', () => {
 
   it('leaves no placeholder', () => {
     expect(JSON.stringify(renderRealm('globex', values))).not.toContain('${');
+  });
+
+  it('gives people further groups and an authenticator app', () => {
+    const { users } = renderRealm('globex', values, [
+      { ...alice, roles: [], groups: ['/expenses/auditors'], totpSecret: 'twenty-bytes-of-text' },
+    ]);
+    expect(users?.at(-1)).toMatchObject({
+      groups: ['/expenses/auditors'],
+      credentials: [{ type: 'password' }, { type: 'otp', secretData: '{"value":"twenty-bytes-of-text"}' }],
+    });
   });
 
   it('puts people in with their fixed ids, in the group that has their role', () => {

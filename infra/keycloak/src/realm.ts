@@ -13,6 +13,10 @@ export interface RealmUser {
   readonly email: string;
   /** Realm roles, given by membership in the group that has the role. */
   readonly roles: readonly string[];
+  /** Further groups, by full path. */
+  readonly groups?: readonly string[];
+  /** Secret of an authenticator app (RFC 6238). */
+  readonly totpSecret?: string;
 }
 
 const representation = z.looseObject({
@@ -52,7 +56,8 @@ export function readTemplate(name: string): RealmRepresentation {
   return base === undefined ? own : (merge(readTemplate(base), own) as RealmRepresentation);
 }
 
-function readJson(name: string): unknown {
+/** A file of `realms/`. */
+export function readJson(name: string): unknown {
   const file = new URL(`../realms/${name}.json`, import.meta.url);
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
@@ -86,8 +91,21 @@ function userRepresentation(user: RealmUser, groups: readonly Group[]): object {
     emailVerified: true,
     firstName,
     lastName: rest.join(' '),
-    credentials: [{ type: 'password', value: user.password, temporary: false }],
-    groups: user.roles.map((role) => groupOf(role, groups)),
+    credentials: [
+      { type: 'password', value: user.password, temporary: false },
+      ...(user.totpSecret === undefined ? [] : [totpCredential(user.totpSecret)]),
+    ],
+    groups: [...user.roles.map((role) => groupOf(role, groups)), ...(user.groups ?? [])],
+  };
+}
+
+/** As Keycloak keeps it, with the numbers of the realm's policy. */
+function totpCredential(secret: string): object {
+  const policy = { subType: 'totp', algorithm: 'HmacSHA1', digits: 6, period: 30, counter: 0 };
+  return {
+    type: 'otp',
+    secretData: JSON.stringify({ value: secret }),
+    credentialData: JSON.stringify(policy),
   };
 }
 

@@ -1,7 +1,7 @@
 import { createCookieJar } from './cookie-jar.ts';
 import type { LoginAnswers, PageReader } from './pages.ts';
 
-export { readForm, readText } from './markup.ts';
+export { readForm, readLink, readText } from './markup.ts';
 export type { LoginAnswers, LoginPage, PageReader } from './pages.ts';
 
 export interface LoginRequest extends LoginAnswers {
@@ -58,8 +58,12 @@ export function createLoginBrowser(options: {
         if (page === undefined)
           throw new Error(`No form to fill in at ${next.url.pathname} (HTTP ${response.status}).`);
         if ('refusal' in page) throw new Error(`The identity provider says: ${page.refusal}`);
+        const link = page.link?.(login);
         pages.push(page.kind);
-        next = { url: new URL(page.action, next.url), form: page.fill(login) };
+        next =
+          link !== undefined
+            ? { url: new URL(link, next.url) }
+            : { url: new URL(page.action, next.url), form: page.fill(login) };
       }
       throw new Error(`No answer to the client after ${mostSteps} steps.`);
     },

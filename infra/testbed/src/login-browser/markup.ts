@@ -8,6 +8,12 @@ export function readForm(markup: string): { action: string; hidden: [string, str
   return { action: decode(action), hidden };
 }
 
+/** Where the link with that id leads, if it is there. */
+export function readLink(markup: string, id: string): string | undefined {
+  const [element] = new RegExp(`<a\\b[^>]*\\bid="${id}"[^>]*>`).exec(markup) ?? [];
+  return element === undefined ? undefined : attribute(element, 'href');
+}
+
 /** The text of the element with that id, if it is there. */
 export function readText(markup: string, id: string): string | undefined {
   const [, text] = new RegExp(`\\bid="${id}"[^>]*>([^<]*)<`).exec(markup) ?? [];
