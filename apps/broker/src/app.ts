@@ -1,14 +1,10 @@
-import { createAnswerValidator, createExchangeEngine } from '@mcp-obo/exchange';
+import type { Server } from 'node:tls';
 import { fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
-import { createValidator } from '@mcp-obo/validator';
 import type { FastifyInstance } from 'fastify';
-import { createClientAuthenticator } from './client-auth/authenticate.ts';
-import { createAssertionVerifier } from './client-auth/private-key-jwt.ts';
 import { createReplayGuard } from './client-auth/replay-guard.ts';
 import type { BrokerConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
 import { createEndpoints } from './endpoints.ts';
-import { enginePolicy, engineTargets } from './engine-options.ts';
 import { createObserver } from './observer.ts';
 import type { BrokerCache } from './open-cache.ts';
 import { answerError, answerNotFound } from './routes/errors.ts';
@@ -16,65 +12,30 @@ import { metadataRoutes } from './routes/metadata.ts';
 import { readinessRoute } from './routes/readiness.ts';
 import { tokenRoutes } from './routes/token.ts';
 import { createServer } from './server.ts';
-import { createClientCredentials } from './token/client-credentials.ts';
-import { createJwtBearer } from './token/jwt-bearer.ts';
-import { audiencesOf, createSubjectCheck } from './token/subject-check.ts';
-import { createTargetRegistry } from './token/target-registry.ts';
-import { createTokenEndpoint } from './token/token-endpoint.ts';
-import { createTokenExchange } from './token/token-exchange.ts';
-import { createUpstreams } from './upstreams.ts';
+import { createTokenService } from './token-service.ts';
 
-/** The broker, wired by hand and in order. It does not listen yet; closing it closes the cache. */
+/** The broker as a server that does not listen yet. */
+export interface BrokerApp {
+  readonly app: FastifyInstance;
+  /**
+   * Takes a changed configuration over: secrets, keys and certificates, clients, issuers, targets, policy.
+   * Requests that have begun end with what they began with. Throws, and changes nothing, when it cannot be used.
+   */
+  readonly reload: (config: BrokerConfig) => void;
+}
+
+/** The broker, wired by hand and in order. Closing it leaves the cache open. */
 export async function buildApp(
   config: BrokerConfig,
   deps: BrokerDeps,
   cache: BrokerCache,
-): Promise<FastifyInstance> {
-  const { now, fetch, log } = deps;
+): Promise<BrokerApp> {
+  const { now, log } = deps;
   const endpoints = createEndpoints(config);
   const observer = createObserver(deps);
-
-  const targets = engineTargets(config);
-  const upstreams = createUpstreams(config, deps, observer.onBreaker);
-  const answers = createAnswerValidator({ upstreams, targets, fetch, now, log });
-  const engine = createExchangeEngine({
-    targets,
-    upstreams,
-    policy: enginePolicy(config),
-    ...(cache.shared === undefined ? {} : { cache: cache.shared }),
-    memoryBytes: config.cache.memory_mib * 1024 * 1024,
-    negativeSeconds: config.cache.negative_seconds,
-    deadlineMs: config.network.deadline_seconds * 1000,
-    answers,
-    now,
-    onEvent: observer.onExchange,
-  });
-
-  const subjects = createValidator({
-    issuers: subjectIssuers(config),
-    fetch,
-    now,
-    log,
-    onEvent: observer.onValidation,
-  });
-  const checkSubject = observer.watchSubjects(
-    createSubjectCheck({ validate: subjects.validate, issuers: config.issuers, url: endpoints.token }),
-  );
   const replay = createReplayGuard({ cache: cache.store, now });
-  const assertionVerifier = createAssertionVerifier({ audiences: endpoints.assertionAudiences, replay, now });
-  const authenticate = observer.watchClients(
-    createClientAuthenticator({ clients: config.clients, assertionVerifier }),
-  );
-  const grantOptions = { engine, checkSubject, targets: createTargetRegistry(config.targets), now };
-  const token = createTokenEndpoint({
-    authenticate,
-    grants: {
-      'token-exchange': createTokenExchange(grantOptions),
-      'jwt-bearer': createJwtBearer(grantOptions),
-      client_credentials: createClientCredentials(grantOptions),
-    },
-    onRefused: observer.onRefused,
-  });
+  const parts = { endpoints, observer, cache, replay };
+  let service = createTokenService(config, deps, parts);
 
   let draining = false;
   const app = createServer(config, log);
@@ -89,32 +50,25 @@ export async function buildApp(
   app.addHook('preClose', async () => {
     draining = true;
   });
-  app.addHook('onClose', async () => {
-    subjects.close();
-    answers.close();
-    await engine.close();
-  });
+  app.addHook('onClose', () => service.close());
   await app.register(fastifyTelemetry);
   await app.register(readinessRoute, {
     cacheHealthy: cache.shared?.healthy,
     draining: () => draining,
   });
   await app.register(metadataRoutes, { endpoints });
-  await app.register(tokenRoutes, { token, endpoints });
-  return app;
-}
+  await app.register(tokenRoutes, { token: (request) => service.token(request), endpoints });
 
-/** The issuers of subject tokens, with the audiences of all clients; whose each token is, is checked after. */
-function subjectIssuers({ issuers, clients }: BrokerConfig) {
-  return issuers.map((entry) => ({
-    issuer: entry.issuer,
-    tenant: entry.tenant,
-    profile: entry.profile,
-    audiences: audiencesOf(clients),
-    companions: entry.companions,
-    scopePrefixes: entry.scope_prefixes,
-    ...(entry.jwks_uri === undefined ? {} : { jwksUri: entry.jwks_uri }),
-    ...(entry.algorithms === undefined ? {} : { algorithms: entry.algorithms }),
-    ...(entry.max_lifetime === undefined ? {} : { maxLifetime: entry.max_lifetime }),
-  }));
+  return {
+    app,
+    reload(changed) {
+      const next = createTokenService(changed, deps, parts);
+      if (config.listen.tls !== undefined && changed.listen.tls !== undefined)
+        (app.server as unknown as Server).setSecureContext({ ...changed.listen.tls, minVersion: 'TLSv1.3' });
+      cache.reseal(changed);
+      const old = service;
+      service = next;
+      void old.close();
+    },
+  };
 }

@@ -11,6 +11,8 @@ export interface BrokerCache {
   readonly store: Cache;
   /** The store, where other processes share it; absent: tokens stay in the memory of the engine. */
   readonly shared?: Cache;
+  /** Takes the keys of a changed configuration: the first seals from now on, all of them open. */
+  readonly reseal: (config: Pick<BrokerConfig, 'seal'>) => void;
 }
 
 /** The cache of the configuration. What goes to Redis is sealed. */
@@ -18,16 +20,24 @@ export function openCache(
   { cache, seal }: BrokerConfig,
   { now, random, log }: Pick<BrokerDeps, 'now' | 'random' | 'log'>,
 ): BrokerCache {
-  if (cache.url === undefined || seal === undefined) return { store: createMemoryCache({ now }) };
+  if (cache.url === undefined || seal === undefined)
+    return { store: createMemoryCache({ now }), reseal: () => undefined };
+  let ring = keyRing(seal.keys);
   const store = createRedisCache({
     redis: new Redis(cache.url, { ...redisOptions }),
-    seal: createSeal(keyRing(seal.keys)),
+    seal: createSeal(() => ring),
     prefix: cache.prefix,
     now,
     random,
     onError: (operation, err) => log.warn({ operation, err }, 'redis failed; the issuer is asked instead'),
   });
-  return { store, shared: store };
+  return {
+    store,
+    shared: store,
+    reseal({ seal: changed }) {
+      if (changed !== undefined) ring = keyRing(changed.keys);
+    },
+  };
 }
 
 /** A key is named by its hash, so that the order of the ring can change without making entries unreadable. */

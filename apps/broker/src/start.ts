@@ -6,10 +6,11 @@ import { createPlatformMetrics } from '@mcp-obo/telemetry';
 import { buildApp } from './app.ts';
 import type { BrokerConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
+import { followChanges } from './follow-changes.ts';
 import { openCache } from './open-cache.ts';
 
 /** Opens what the broker needs, and listens. */
-export async function start(config: BrokerConfig, { log }: ServiceContext): Promise<Service> {
+export async function start(config: BrokerConfig, { log, source }: ServiceContext): Promise<Service> {
   const { network, listen, audit_file: auditPath } = config;
   const file = auditPath === undefined ? standardOutput : openAuditFile(auditPath);
   const fetch = createGuardedFetch({
@@ -26,11 +27,13 @@ export async function start(config: BrokerConfig, { log }: ServiceContext): Prom
     audit: createAuditLog({ write: file.write, now: Date.now, service: 'broker' }),
   };
   const cache = openCache(config, deps);
-  const app = await buildApp(config, deps, cache);
+  const { app, reload } = await buildApp(config, deps, cache);
   const url = await app.listen({ host: listen.host, port: listen.port });
+  const stop = followChanges(config, { source, reload, log });
   return {
     url,
     close: async () => {
+      stop();
       await app.close();
       await cache.store.close();
       await fetch.close();

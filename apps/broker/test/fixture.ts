@@ -77,7 +77,9 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
     metrics: createPlatformMetrics(options.meter),
     audit: createAuditLog({ write: (line) => void audit.push(line), now, service: 'broker' }),
   };
-  const app = await buildApp(config, deps, openCache(config, deps));
+  const cache = openCache(config, deps);
+  const { app } = await buildApp(config, deps, cache);
+  app.addHook('onClose', () => cache.store.close());
 
   const post: Fixture['post'] = (form, { url = '/token', headers = {} } = {}) =>
     app.inject({

@@ -22,8 +22,8 @@ export interface Cache {
    * entries. Rejects when the store did not do it: an eviction is never lost unseen.
    */
   readonly evictByTag: (tag: string) => Promise<number>;
-  /** Tells of every eviction, whoever made it, for what is kept outside the store. */
-  readonly watch: (watcher: CacheWatcher) => void;
+  /** Tells of every eviction, whoever made it, for what is kept outside the store; until the answer is called. */
+  readonly watch: (watcher: CacheWatcher) => () => void;
   /** Whether the store answers now. */
   readonly healthy: () => Promise<boolean>;
   readonly close: () => Promise<void>;

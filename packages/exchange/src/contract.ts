@@ -82,5 +82,6 @@ export interface ExchangeEngine {
    * cache; what is being obtained is not kept. Rejects when the cache did not do it.
    */
   readonly evictByTag: (tag: string) => Promise<number>;
+  /** Resolves when nothing is under way. The cache stays open: it may be another's too. */
   readonly close: () => Promise<void>;
 }

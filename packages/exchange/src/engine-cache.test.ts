@@ -189,7 +189,7 @@ describe('the cache of exchanges', () => {
       add: down,
       delete: down,
       claim: down,
-      watch: ({ restored }) => restored(),
+      watch: noCache.watch,
       evictByTag: down,
       healthy: async () => false,
       close: async () => undefined,

@@ -44,7 +44,7 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
   }
 
   memory.suspend();
-  cache.watch({ evicted: evictHere, lost: memory.suspend, restored: memory.resume });
+  const unwatch = cache.watch({ evicted: evictHere, lost: memory.suspend, restored: memory.resume });
 
   return {
     exchange: (request) =>
@@ -65,7 +65,7 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
     },
     async close() {
       await settled();
-      await cache.close();
+      unwatch();
     },
   };
 }

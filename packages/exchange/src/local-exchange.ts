@@ -92,7 +92,8 @@ export function createLocalExchange(options: LocalExchangeOptions): TokenExchang
     forMachine: (request) => engine.machine({ ...request, client }),
     async close() {
       answers.close();
-      await Promise.all([engine.close(), own.close()]);
+      await engine.close();
+      await Promise.all([options.cache?.close(), own.close()]);
     },
   };
 }

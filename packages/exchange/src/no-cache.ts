@@ -8,7 +8,10 @@ export const noCache: Cache = {
   claim: async () => ({ state: 'held', fill: async () => true, release: async () => undefined }),
   delete: async () => undefined,
   evictByTag: async () => 0,
-  watch: ({ restored }) => restored(),
+  watch({ restored }) {
+    restored();
+    return () => undefined;
+  },
   healthy: async () => true,
   close: async () => undefined,
 };

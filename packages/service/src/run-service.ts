@@ -19,6 +19,8 @@ export interface Service {
 export interface ServiceContext {
   readonly log: Logger;
   readonly env: ConfigSource['env'];
+  /** Where the configuration was read from, to read it again. */
+  readonly source: ConfigSource;
 }
 
 export interface ServiceDefinition<C extends { readonly log_level: LogLevel }> {
@@ -44,7 +46,8 @@ export async function runService<C extends { readonly log_level: LogLevel }>(
   definition: ServiceDefinition<C>,
 ): Promise<void> {
   const file = readArguments(definition);
-  const config = readConfig(definition, { env: process.env, file });
+  const source: ConfigSource = { env: process.env, file };
+  const config = readConfig(definition, source);
   const log = createLogger({ name: definition.name, level: config.log_level });
   try {
     const telemetry = await startTelemetry({
@@ -52,7 +55,7 @@ export async function runService<C extends { readonly log_level: LogLevel }>(
       serviceVersion: definition.version,
       env: process.env,
     });
-    const service = await definition.start(config, { log, env: process.env });
+    const service = await definition.start(config, { log, env: process.env, source });
     log.info({ url: service.url }, 'listening');
     closeWithGrace(
       { delay: 10_000, logger: { error: (message) => log.error(message) } },

@@ -107,6 +107,8 @@ export function configSections(files: ConfigFiles) {
     /** Key ring that seals cached tokens, 32 bytes in base64 a line: the first seals, all open. Absent: made at start. */
     seal: z.strictObject({ keys: textSetting(files).transform(parseKeyRing) }).optional(),
     network: network.prefault({}),
+    /** How often the file, and those it names, are looked at for changes; 0: never. */
+    reload_seconds: z.number().int().min(0).default(5),
     /** Largest token request. */
     body_limit_bytes: z.coerce.number().int().min(1024).max(1_048_576).default(65_536),
     /** File for audit records, one JSON line each; absent: standard output. */

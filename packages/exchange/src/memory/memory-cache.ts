@@ -25,7 +25,7 @@ interface RunningClaim {
 export function createMemoryCache({ maxEntries = 10_000, now }: MemoryCacheOptions): Cache {
   const tagged = createTagIndex();
   const claims = new Map<string, RunningClaim>();
-  const watchers: CacheWatcher[] = [];
+  const watchers = new Set<CacheWatcher>();
   const entries = new LRUCache<string, Entry>({
     max: maxEntries,
     dispose: (entry, key) => tagged.remove(key, entry.tags),
@@ -99,8 +99,9 @@ export function createMemoryCache({ maxEntries = 10_000, now }: MemoryCacheOptio
       return keys.length;
     },
     watch(watcher) {
-      watchers.push(watcher);
+      watchers.add(watcher);
       watcher.restored();
+      return () => void watchers.delete(watcher);
     },
     healthy: async () => true,
     async close() {

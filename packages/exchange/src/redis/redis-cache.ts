@@ -40,7 +40,7 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
   const names = redisNames(prefix);
   const scripts = defineScripts(redis);
   const tags = createTags(redis, names, seal.namesOf, now);
-  const watchers: CacheWatcher[] = [];
+  const watchers = new Set<CacheWatcher>();
   let linked = false;
   const link = createLink({
     redis,
@@ -159,8 +159,9 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
       }
     },
     watch(watcher) {
-      watchers.push(watcher);
+      watchers.add(watcher);
       if (linked) watcher.restored();
+      return () => void watchers.delete(watcher);
     },
     healthy: async () => (await attempt('ping', () => redis.ping())) === 'PONG',
     async close() {

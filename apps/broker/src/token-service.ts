@@ -1,0 +1,108 @@
+import { createAnswerValidator, createExchangeEngine, type ExchangeEngine } from '@mcp-obo/exchange';
+import { createValidator } from '@mcp-obo/validator';
+import { createClientAuthenticator } from './client-auth/authenticate.ts';
+import { createAssertionVerifier } from './client-auth/private-key-jwt.ts';
+import type { ReplayGuard } from './client-auth/replay-guard.ts';
+import type { BrokerConfig } from './config.ts';
+import type { BrokerDeps } from './deps.ts';
+import type { Endpoints } from './endpoints.ts';
+import { enginePolicy, engineTargets } from './engine-options.ts';
+import type { createObserver } from './observer.ts';
+import type { BrokerCache } from './open-cache.ts';
+import { createClientCredentials } from './token/client-credentials.ts';
+import { createJwtBearer } from './token/jwt-bearer.ts';
+import { audiencesOf, createSubjectCheck } from './token/subject-check.ts';
+import { createTargetRegistry } from './token/target-registry.ts';
+import { createTokenEndpoint } from './token/token-endpoint.ts';
+import { createTokenExchange } from './token/token-exchange.ts';
+import { createUpstreams } from './upstreams.ts';
+
+/** All that answers a token request. It is made anew, as a whole, when the configuration changes. */
+export interface TokenService {
+  readonly token: ReturnType<typeof createTokenEndpoint>;
+  readonly evictByTag: ExchangeEngine['evictByTag'];
+  /** Resolves when nothing is under way. */
+  readonly close: () => Promise<void>;
+}
+
+/** What stays when the configuration changes. */
+export interface TokenServiceParts {
+  readonly endpoints: Endpoints;
+  readonly observer: ReturnType<typeof createObserver>;
+  readonly cache: BrokerCache;
+  readonly replay: ReplayGuard;
+}
+
+/** The token service of a configuration, wired by hand and in order. */
+export function createTokenService(
+  config: BrokerConfig,
+  deps: BrokerDeps,
+  { endpoints, observer, cache, replay }: TokenServiceParts,
+): TokenService {
+  const { now, fetch, log } = deps;
+  const targets = engineTargets(config);
+  const upstreams = createUpstreams(config, deps, observer.onBreaker);
+  const answers = createAnswerValidator({ upstreams, targets, fetch, now, log });
+  const engine = createExchangeEngine({
+    targets,
+    upstreams,
+    policy: enginePolicy(config),
+    ...(cache.shared === undefined ? {} : { cache: cache.shared }),
+    memoryBytes: config.cache.memory_mib * 1024 * 1024,
+    negativeSeconds: config.cache.negative_seconds,
+    deadlineMs: config.network.deadline_seconds * 1000,
+    answers,
+    now,
+    onEvent: observer.onExchange,
+  });
+
+  const subjects = createValidator({
+    issuers: subjectIssuers(config),
+    fetch,
+    now,
+    log,
+    onEvent: observer.onValidation,
+  });
+  const checkSubject = observer.watchSubjects(
+    createSubjectCheck({ validate: subjects.validate, issuers: config.issuers, url: endpoints.token }),
+  );
+  const assertionVerifier = createAssertionVerifier({ audiences: endpoints.assertionAudiences, replay, now });
+  const authenticate = observer.watchClients(
+    createClientAuthenticator({ clients: config.clients, assertionVerifier }),
+  );
+  const grantOptions = { engine, checkSubject, targets: createTargetRegistry(config.targets), now };
+  const token = createTokenEndpoint({
+    authenticate,
+    grants: {
+      'token-exchange': createTokenExchange(grantOptions),
+      'jwt-bearer': createJwtBearer(grantOptions),
+      client_credentials: createClientCredentials(grantOptions),
+    },
+    onRefused: observer.onRefused,
+  });
+
+  return {
+    token,
+    evictByTag: engine.evictByTag,
+    async close() {
+      await engine.close();
+      subjects.close();
+      answers.close();
+    },
+  };
+}
+
+/** The issuers of subject tokens, with the audiences of all clients; whose each token is, is checked after. */
+function subjectIssuers({ issuers, clients }: BrokerConfig) {
+  return issuers.map((entry) => ({
+    issuer: entry.issuer,
+    tenant: entry.tenant,
+    profile: entry.profile,
+    audiences: audiencesOf(clients),
+    companions: entry.companions,
+    scopePrefixes: entry.scope_prefixes,
+    ...(entry.jwks_uri === undefined ? {} : { jwksUri: entry.jwks_uri }),
+    ...(entry.algorithms === undefined ? {} : { algorithms: entry.algorithms }),
+    ...(entry.max_lifetime === undefined ? {} : { maxLifetime: entry.max_lifetime }),
+  }));
+}
