@@ -139,6 +139,16 @@ describe('the configuration', () => {
       'secrets/none.yaml cannot be read',
     ],
     [
+      'keys of a client in a file that holds something else',
+      (t) => t.replace(/jwks: \{ file: [^}]*\}/, 'jwks: { file: nowhere.json }'),
+      'clients.0.auth.jwks: the file is no JWK set',
+    ],
+    [
+      'a part of the network that is none',
+      (t) => t.replace('allow_private: []', 'allow_private: [10.0.0.0/40]'),
+      'network.allow_private.0: must be a host name, an address or a range (CIDR)',
+    ],
+    [
       'an issuer on this machine outside development',
       (t) => t.replaceAll('https://idp.example.com/acme', 'http://127.0.0.1:8080/acme'),
       'network.allow_loopback',

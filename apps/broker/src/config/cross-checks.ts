@@ -1,5 +1,5 @@
+import { isLoopback } from '@mcp-obo/config';
 import type { BrokerConfig } from './broker-config.ts';
-import { isLoopback } from './identifiers.ts';
 
 interface Finding {
   readonly path: readonly PropertyKey[];

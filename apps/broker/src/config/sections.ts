@@ -1,7 +1,14 @@
+import {
+  endpointSetting,
+  networksSetting,
+  resourceUriSetting,
+  scopeSetting,
+  serverUrlSetting,
+} from '@mcp-obo/config';
 import { type IdpName, idpProfiles } from '@mcp-obo/idp-profile';
 import { z } from 'zod';
 import { callerAuth, upstreamCredential } from './credentials.ts';
-import { name, resourceUri, scope, serverUrl } from './identifiers.ts';
+import { name } from './identifiers.ts';
 import { type ConfigFiles, textSetting } from './secrets.ts';
 
 const seconds = z.number().int().positive();
@@ -16,9 +23,9 @@ const issuer = z.strictObject({
   /** Audiences that may stand beside a client's own in a subject token (Keycloak's `account`). */
   companions: z.array(z.string()).default([]),
   /** Found by discovery when absent. */
-  jwks_uri: serverUrl.optional(),
+  jwks_uri: endpointSetting.optional(),
   /** Found by discovery when absent. */
-  token_endpoint: serverUrl.optional(),
+  token_endpoint: endpointSetting.optional(),
   algorithms: z.array(z.string()).min(1).optional(),
   max_lifetime: seconds.optional(),
   /** `iss` of tokens it gives for targets, where there are more than the one above (Entra v1.0 tokens). */
@@ -38,15 +45,15 @@ const target = z.strictObject({
   /** Audiences that may stand beside it in `aud`. */
   companions: z.array(z.string()).default([]),
   /** RFC 8707 identifier, where it differs from the audience. */
-  resource: resourceUri.optional(),
+  resource: resourceUriSetting.optional(),
   /** `jwt`: the answer is checked claim by claim. `opaque`: never parsed (Microsoft Graph). */
   kind: z.enum(['jwt', 'opaque']).default('jwt'),
   /** Every scope it has for users. */
-  scopes: z.array(scope).min(1),
+  scopes: z.array(scopeSetting).min(1),
   /** Every scope it has for machines. */
-  machine_scopes: z.array(scope).default([]),
+  machine_scopes: z.array(scopeSetting).default([]),
   /** Scopes an issuer adds by itself and that carry no right (`email`). */
-  ignored_scopes: z.array(scope).default([]),
+  ignored_scopes: z.array(scopeSetting).default([]),
   /** What stands before its scopes at issuers that prefix them; the audience and `/` when absent. */
   scope_prefix: perIssuer.optional(),
   max_lifetime: seconds.optional(),
@@ -57,9 +64,9 @@ const rule = z.strictObject({
   target: name,
   tenants: z.array(name).min(1),
   /** All are needed in the subject token. */
-  subject_scopes: z.array(scope).optional(),
+  subject_scopes: z.array(scopeSetting).optional(),
   /** The ceiling. */
-  scopes: z.array(scope).min(1),
+  scopes: z.array(scopeSetting).min(1),
   /** True: for client credentials; else on behalf of a user. */
   machine: z.boolean().optional(),
 });
@@ -83,7 +90,7 @@ export function configSections(files: ConfigFiles) {
     /** `client_id` at the broker. */
     id: name,
     /** Canonical URI of the MCP server it speaks for: the audience of its subject tokens. */
-    resource: resourceUri,
+    resource: resourceUriSetting,
     /** Further spellings of that audience (an Entra application id). */
     audiences: z.array(z.string().min(1)).default([]),
     grants: z
@@ -96,7 +103,7 @@ export function configSections(files: ConfigFiles) {
   });
   return {
     /** Public URL of this broker: issuer of its metadata, audience of client assertions. */
-    issuer: serverUrl,
+    issuer: serverUrlSetting,
     listen: listen(files).prefault({}),
     issuers: z.array(issuer).min(1),
     clients: z.array(client).min(1),
@@ -140,7 +147,7 @@ const network = z.strictObject({
   /** Time without a request to an issuer that mostly answers with faults. */
   rest_seconds: seconds.default(5),
   /** Hosts or address ranges of the private network that issuers may have. */
-  allow_private: z.array(z.string()).default([]),
+  allow_private: networksSetting.default([]),
   /** Allows issuers on this machine over http; for development. */
   allow_loopback: z.boolean().default(false),
 });
