@@ -43,7 +43,9 @@ function kindOf(markup: string): LoginPage['kind'] {
   if (hasField(markup, 'password')) return 'login';
   if (hasField(markup, 'otp')) return 'one-time code';
   // The consent page has the id of the login button, under another name.
-  return /<(?:button|input)\b(?=[^>]*\bid="kc-login")(?=[^>]*\bname="accept")/.test(markup) ? 'consent' : 'other';
+  return /<(?:button|input)\b(?=[^>]*\bid="kc-login")(?=[^>]*\bname="accept")/.test(markup)
+    ? 'consent'
+    : 'other';
 }
 
 function hasField(markup: string, name: string): boolean {
