@@ -27,7 +27,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'keycloak',
-          include: ['tests/keycloak/*.test.ts', 'tests/conformance/*.test.ts'],
+          include: [
+            'tests/keycloak/*.test.ts',
+            'tests/conformance/*.test.ts',
+            'tests/clients/{sdk-v1,sdk-v2,inspector}.test.ts',
+          ],
           globalSetup: ['tests/keycloak/fixture/shared-keycloak.ts'],
           // They restart it, rotate its keys and disable its users.
           fileParallelism: false,

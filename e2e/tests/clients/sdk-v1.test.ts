@@ -1,10 +1,12 @@
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, inject, it } from 'vitest';
 import { createMemoryProvider } from './fixture/memory-provider.ts';
+import { canStepUp, platformScopes, providerOptions, registrations } from './fixture/registration.ts';
 import { connectV1 } from './fixture/sdk-v1.ts';
 import { userAtBrowser } from './fixture/user-at-browser.ts';
 
 const platform = inject('platform');
+const clientMetadataUrl = inject('clientMetadataUrl');
 
 const lunch = { amount: 12.5, currency: 'EUR', description: 'Lunch with a customer' };
 
@@ -38,21 +40,40 @@ describe('a client of @modelcontextprotocol/sdk 1.x that knows only the URL', ()
     },
   );
 
-  it(
-    verifies('sc:challenge', 'asks for all scopes of the challenge, logs in again and submits'),
-    async () => {
-      const provider = createMemoryProvider({ metadata: { grant_types: ['authorization_code'] } });
+  it.each(registrations.filter((registration) => canStepUp(registration, platform)))(
+    verifies('sc:challenge', 'asks for all scopes of the challenge, logs in again and submits, %s'),
+    async (registration) => {
+      const provider = createMemoryProvider({
+        ...providerOptions(registration, platform, clientMetadataUrl),
+        keepsRefreshToken: false,
+      });
       const bob = userAtBrowser(platform, 'bob');
       const { client, call } = await connectV1(platform.urls.mcp, provider, bob);
-      expect((await provider.tokens())?.scope).toBe('mcp:tools:execute expenses:read');
+      expect(platformScopes((await provider.tokens())?.scope)).toEqual([
+        'expenses:read',
+        'mcp:tools:execute',
+      ]);
       const submitted = await call('submit_expense', lunch);
       expect(submitted.structuredContent).toMatchObject({ expense: { description: lunch.description } });
-      expect(bob.pages()).toEqual(['consent']);
       // This line of the SDK asks for what the challenge names and nothing else, so that must be enough.
-      expect((await provider.tokens())?.scope).toBe('mcp:tools:execute expenses:write');
+      expect(platformScopes((await provider.tokens())?.scope)).toEqual([
+        'expenses:write',
+        'mcp:tools:execute',
+      ]);
       await client.close();
     },
   );
+
+  if (platform.idp?.kind === 'keycloak') {
+    it('stays within the scopes it registered with, and goes on with those', async () => {
+      const bob = userAtBrowser(platform, 'bob');
+      const provider = createMemoryProvider({ keepsRefreshToken: false });
+      const { client, call } = await connectV1(platform.urls.mcp, provider, bob);
+      await expect(call('submit_expense', lunch)).rejects.toThrow('invalid_scope');
+      expect((await call('list_expenses')).isError).not.toBe(true);
+      await client.close();
+    });
+  }
 
   it(verifies('sc:challenge', 'is told in a sentence when it refreshes instead of logging in'), async () => {
     const provider = createMemoryProvider();
