@@ -57,7 +57,10 @@ const apps = ['mcp-server', 'broker', 'downstream-api'] as const;
  * sentence, after what was started is gone.
  */
 export async function startCompose(options: ComposeOptions): Promise<Compose> {
-  const { say, mayInstall, run = runCommand, now = Date.now, signal } = options;
+  const { say, mayInstall, run: plainRun = runCommand, now = Date.now, signal } = options;
+  // What tidies up has to run to its end; all else may be cut short.
+  const run: RunCommand = (command, args, more) =>
+    plainRun(command, args, { ...(signal !== undefined && { signal }), ...more });
   const engine = await openEngine({ mayInstall, say, run });
   let stop = engine.stop;
   try {
@@ -66,14 +69,16 @@ export async function startCompose(options: ComposeOptions): Promise<Compose> {
     signal?.throwIfAborted();
     const path = mkdtempSync(join(tmpdir(), 'mcp-obo-compose-'));
     const call = caller({ compose, run, path, options });
+    const tidy = caller({ compose, run: plainRun, path, options });
     stop = async () => {
-      await call(['down', '--volumes', '--remove-orphans', '--timeout', '12']);
+      await tidy(['down', '--volumes', '--remove-orphans', '--timeout', '12']);
       rmSync(path, { recursive: true, force: true });
       await engine.stop();
     };
     const files = await writeRunFolder({ path, edgePort: options.edgePort, now });
     say('Starting the containers; Keycloak takes longest …');
     const up = await call(['up', '--detach', '--no-build']);
+    signal?.throwIfAborted();
     if (up.code !== 0) throw new Error(await reason(up.stderr, call));
     return {
       ...files,
@@ -83,6 +88,7 @@ export async function startCompose(options: ComposeOptions): Promise<Compose> {
     };
   } catch (error) {
     await stop();
+    signal?.throwIfAborted();
     throw error;
   }
 }
