@@ -113,6 +113,15 @@ describe('the configuration', () => {
       'clients.0.upstream: https://other.example is not one of the issuers',
     ],
     [
+      'an issuer that answers for one of another tenant',
+      (t) =>
+        t.replace(
+          'clients:\n',
+          '  - tenant: other\n    issuer: https://x.example\n    answer_issuers: ["https://idp.example.com/acme"]\nclients:\n',
+        ),
+      'issuers.2.answer_issuers: https://idp.example.com/acme is an issuer of issuers.0 too, which has another tenant or profile',
+    ],
+    [
       'a rule for a scope the target does not have',
       (t) => t.replace('scopes: [api:expenses.read]', 'scopes: [api:other]'),
       "policy.rules.0.scopes: api:other is not one of the target's scopes",

@@ -1,16 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { type BreakerState, createUpstream, type Upstream, type UpstreamCredential } from '@mcp-obo/exchange';
 import { idpProfile } from '@mcp-obo/idp-profile';
-import type { BrokerConfig, ClientConfig } from './config.ts';
+import type { BrokerConfig, ClientConfig, IssuerConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
 
-/** One upstream for each issuer, with the registrations that the clients have there. */
+/**
+ * One upstream for each issuer, with the registrations that the clients have there. An issuer that is another's
+ * answer issuer and where no client is registered has none: its tokens are exchanged at that other (Entra v1.0).
+ */
 export function createUpstreams(
-  { issuers, clients, network }: BrokerConfig,
+  config: BrokerConfig,
   { fetch, now, random }: BrokerDeps,
   onBreaker: (issuer: string, state: BreakerState) => void,
 ): readonly Upstream[] {
-  return issuers.map((entry) =>
+  const { clients, network } = config;
+  return config.issuers.filter(hasUpstream(config)).map((entry) =>
     createUpstream({
       issuer: entry.issuer,
       tenant: entry.tenant,
@@ -32,6 +36,13 @@ export function createUpstreams(
       ...(entry.jwks_uri === undefined ? {} : { jwksUri: entry.jwks_uri }),
     }),
   );
+}
+
+function hasUpstream({ issuers, clients }: BrokerConfig) {
+  const registered = new Set(clients.flatMap(({ upstream }) => upstream.map(({ issuer }) => issuer)));
+  return ({ issuer }: IssuerConfig): boolean =>
+    registered.has(issuer) ||
+    !issuers.some((other) => other.issuer !== issuer && other.answer_issuers.includes(issuer));
 }
 
 function credentialsAt(issuer: string, clients: readonly ClientConfig[]): Record<string, UpstreamCredential> {

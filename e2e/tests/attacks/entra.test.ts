@@ -1,4 +1,6 @@
+import { entraIds } from '@mcp-obo/idp-doubles';
 import { verifies } from '@mcp-obo/testbed/verifies';
+import { decodeJwt } from 'jose';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { messageOf, refusalOf } from './fixture/answers.ts';
 import { tokenAnswer } from './fixture/broker.ts';
@@ -9,8 +11,8 @@ afterAll(platform.close);
 const { entra } = platform;
 afterEach(() => entra.setBehaviour(undefined));
 const sent: string[] = [];
-const alicesToken = async () => {
-  const token = await platform.alicesToken();
+const alicesToken = async (version?: 1 | 2) => {
+  const token = await platform.alicesToken(version);
   sent.push(...token.split('.'));
   return token;
 };
@@ -18,6 +20,30 @@ const answerOf = async (grant: 'token-exchange' | 'jwt-bearer') => {
   const answer = await platform.exchange(grant, await alicesToken());
   return { ...tokenAnswer(answer), retryAfter: answer.headers['retry-after'] };
 };
+
+describe.each([1, 2] as const)('a v%i.0 token of a tenant that issues both', (version) => {
+  it.each(['token-exchange', 'jwt-bearer'] as const)(
+    verifies(['tb:upstream-entra', 'rs:multi-issuer'], 'is exchanged for the same user by %s'),
+    async (grant) => {
+      const answer = await platform.exchange(grant, await alicesToken(version));
+      expect(answer.status).toBe(200);
+      const { access_token } = JSON.parse(answer.body) as { access_token: string };
+      sent.push(...access_token.split('.'));
+      expect(decodeJwt(access_token)).toMatchObject({ oid: entraIds.alice, aud: entraIds.expensesApi });
+    },
+  );
+
+  it(
+    verifies(['tb:upstream-entra', 'rs:multi-issuer'], 'is accepted and exchanged by one MCP server'),
+    async () => {
+      const token = await alicesToken(version);
+      const answer = await platform.listExpenses(token);
+      // Nobody listens where the API would be; what counts is how far the call came.
+      expect(answer.status).toBe(503);
+      expect(entra.requests.at(-1)?.get('assertion')).toBe(token);
+    },
+  );
+});
 
 describe('what Entra ID refuses', () => {
   it('E01 nothing: Alice’s token is exchanged by both grants', async () => {

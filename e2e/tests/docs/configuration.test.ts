@@ -9,7 +9,7 @@ import { codesIn, readDocument, rowsOf, sectionOf } from './markdown.ts';
 import { type Setting, settingsOf } from './settings.ts';
 
 const configuration = readDocument('docs/configuration.md');
-const broker = z.object({ ...configSections(configFiles({ env: {} })), single: singleServer });
+const broker = z.object({ ...configSections(configFiles({})), single: singleServer });
 
 const processes: readonly (readonly [string, z.ZodType, Readonly<Record<string, string>>])[] = [
   ['MCP server', mcp.schema, mcp.environment],

@@ -23,11 +23,11 @@ const anyLifetime = 10 * 365 * 86_400;
 /**
  * The validator of tokens that come back: every issuer of the upstreams, with the audiences its targets
  * have there. It keeps no verified tokens, for the engine's cache does. Which of the audiences a token must
- * have is checked by the engine.
+ * have, and which issuers the upstream that was asked may answer with, is checked by the engine.
  */
 export function createAnswerValidator(options: AnswerValidatorOptions): AnswerValidator {
   const { upstreams, targets, ...rest } = options;
-  const issuers = upstreams.flatMap((upstream) => answerIssuers(upstream, Object.values(targets)));
+  const issuers = merged(upstreams.flatMap((upstream) => answerIssuers(upstream, Object.values(targets))));
   return issuers.length === 0 ? nothingToValidate : createValidator({ ...rest, issuers, cache: false });
 }
 
@@ -37,7 +37,36 @@ const nothingToValidate: AnswerValidator = {
   close: () => undefined,
 };
 
-function answerIssuers(upstream: Upstream, targets: readonly Target[]): readonly IssuerConfig[] {
+/** An issuer of several upstreams is one, whose tokens may be for any of their targets. Its own upstream says where its keys are. */
+function merged(configs: readonly AnswerIssuer[]): readonly IssuerConfig[] {
+  const byIssuer = new Map<string, IssuerConfig>();
+  for (const { own, ...config } of configs.toSorted((a, b) => Number(b.own) - Number(a.own))) {
+    const known = byIssuer.get(config.issuer);
+    byIssuer.set(config.issuer, known === undefined ? config : { ...known, ...union(known, config) });
+  }
+  return [...byIssuer.values()];
+}
+
+function union(
+  a: IssuerConfig,
+  b: IssuerConfig,
+): Pick<IssuerConfig, 'audiences' | 'companions' | 'scopePrefixes'> {
+  const both = (name: 'audiences' | 'companions' | 'scopePrefixes') => [
+    ...new Set([...(a[name] ?? []), ...(b[name] ?? [])]),
+  ];
+  return {
+    audiences: both('audiences'),
+    companions: both('companions'),
+    scopePrefixes: both('scopePrefixes'),
+  };
+}
+
+interface AnswerIssuer extends IssuerConfig {
+  /** Whether it is the issuer of the upstream itself. */
+  readonly own: boolean;
+}
+
+function answerIssuers(upstream: Upstream, targets: readonly Target[]): readonly AnswerIssuer[] {
   const { issuer, tenant, profile, jwksUri } = upstream;
   const reachable = targets.filter(
     (target) => target.kind === 'jwt' && atIssuer(target.audience, issuer) !== undefined,
@@ -48,6 +77,7 @@ function answerIssuers(upstream: Upstream, targets: readonly Target[]): readonly
     (target) => atIssuer(target.scopePrefix, issuer) ?? `${atIssuer(target.audience, issuer)}/`,
   );
   return upstream.answerIssuers.map((name) => ({
+    own: name === issuer,
     issuer: name,
     tenant,
     profile,

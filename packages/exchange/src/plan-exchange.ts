@@ -92,8 +92,11 @@ function checkClaims(claims: string | undefined): void {
   throw new OAuthError('invalid_request', 'claims must be a JSON object.', { reason: 'claims' });
 }
 
+/** The upstream of the issuer itself, else the only one that gives tokens of this issuer too (Entra v1.0). */
 function upstreamOf(upstreams: readonly Upstream[], grant: Grant): Upstream {
-  const upstream = upstreams.find((one) => one.answerIssuers.includes(grant.issuer));
+  const candidates = upstreams.filter((one) => one.answerIssuers.includes(grant.issuer));
+  const own = candidates.find((one) => one.issuer === grant.issuer);
+  const upstream = own ?? (candidates.length === 1 ? candidates[0] : undefined);
   if (upstream?.tenant === grant.tenant) return upstream;
   throw new OAuthError('server_error', 'No exchange is set up for the issuer of the subject token.', {
     reason: 'no_upstream',

@@ -7,16 +7,33 @@ import { policyProblems } from './policy.ts';
  * @throws TypeError with every problem in one message.
  */
 export function assertWiring({ targets, upstreams, policy }: EngineOptions): void {
-  const issuers = upstreams.flatMap((upstream) => upstream.answerIssuers);
+  const issuers = upstreams.map((upstream) => upstream.issuer);
   const tenants = upstreams.map((upstream) => upstream.tenant);
   const problems = [
     ...issuers
       .filter((issuer, index) => issuers.indexOf(issuer) !== index)
       .map((issuer) => `upstreams name the issuer "${issuer}" twice`),
+    ...foreignAnswerIssuers(upstreams),
     ...Object.entries(targets)
       .filter(([name, target]) => name !== target.name)
       .map(([name, target]) => `targets.${name} is named "${target.name}"`),
     ...policyProblems(policy, targets, tenants),
   ];
   if (problems.length > 0) throw new TypeError(`The exchange is not set up right: ${problems.join('; ')}.`);
+}
+
+/** Upstreams may get tokens of one issuer (Entra v1.0 and v2.0) only where it says of all the same users the same. */
+function foreignAnswerIssuers(upstreams: EngineOptions['upstreams']): readonly string[] {
+  return upstreams.flatMap((upstream, index) =>
+    upstream.answerIssuers
+      .filter((issuer) =>
+        upstreams
+          .slice(0, index)
+          .some(
+            ({ answerIssuers, tenant, profile }) =>
+              answerIssuers.includes(issuer) && (tenant !== upstream.tenant || profile !== upstream.profile),
+          ),
+      )
+      .map((issuer) => `upstreams of different tenants or profiles have answers of "${issuer}"`),
+  );
 }

@@ -31,6 +31,7 @@ export const crossChecks: readonly Check[] = [
         ]),
       ]),
     ),
+  answersOfForeignIssuers,
   targetsThatAreClients,
   upstreamsOfUnknownIssuers,
   rulesThatNameNothing,
@@ -40,6 +41,7 @@ export const crossChecks: readonly Check[] = [
 ];
 
 type Client = BrokerConfig['clients'][number];
+type Issuer = BrokerConfig['issuers'][number];
 type Target = BrokerConfig['targets'][number];
 
 function identifiersOf(client: Client): readonly string[] {
@@ -70,6 +72,27 @@ function unknown(
   return values
     .filter((value) => !known.includes(value))
     .map((value) => ({ path, message: `${value} is not ${what}` }));
+}
+
+/** An issuer that answers for another must be of the same tenant and profile: a token of it names their users. */
+function answersOfForeignIssuers({ issuers = [] }: Partial<BrokerConfig>): readonly Finding[] {
+  const names = (entry: Issuer) => new Set([entry.issuer, ...entry.answer_issuers]);
+  return issuers.flatMap((entry, index) =>
+    entry.answer_issuers.flatMap((answer) => {
+      const foreign = issuers.findIndex(
+        (other) =>
+          names(other).has(answer) && (other.tenant !== entry.tenant || other.profile !== entry.profile),
+      );
+      return foreign === -1
+        ? []
+        : [
+            {
+              path: ['issuers', index, 'answer_issuers'],
+              message: `${answer} is an issuer of issuers.${foreign} too, which has another tenant or profile`,
+            },
+          ];
+    }),
+  );
 }
 
 /** A token for a caller's own resource would be the inbound token's twin. */
