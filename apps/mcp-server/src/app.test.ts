@@ -2,6 +2,7 @@ import { ConfigError } from '@mcp-obo/config';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { messageOf, startApp } from '../test/fixture.ts';
+import { expensesCatalogue } from './catalogue.ts';
 
 let server: Awaited<ReturnType<typeof startApp>>;
 beforeEach(async () => {
@@ -103,7 +104,7 @@ describe('the expenses tools', () => {
     );
   });
 
-  it(verifies('sc:deny-by-default', 'each declare a tier and a base scope'), async () => {
+  it('are listed as far as an employee can ever use them', async () => {
     const list = messageOf(await server.rpc('tools/list', {})).result.tools;
     expect(list.map(({ name }: { name: string }) => name)).toEqual([
       'whoami',
@@ -114,6 +115,27 @@ describe('the expenses tools', () => {
     expect(
       list.every(({ inputSchema }: { inputSchema: { type: string } }) => inputSchema.type === 'object'),
     ).toBe(true);
+  });
+
+  it(verifies('sc:deny-by-default', 'each declare what they need, as do resource and prompt'), () => {
+    const { tools, resources, prompts } = expensesCatalogue({
+      api: async () => ({}),
+      largeAmounts: { above: 1000, demand: {} },
+      outbox: async () => undefined,
+    });
+    const declared = [...tools, ...resources, ...prompts].map(({ requirement }) => requirement);
+    expect(declared.map(({ name, base, tier, scopes }) => [name, base, tier, ...scopes])).toEqual([
+      ['whoami', 'mcp:tools:execute', 'read-only'],
+      ['list_expenses', 'mcp:tools:execute', 'read-only', 'expenses:read'],
+      ['get_expense', 'mcp:tools:execute', 'read-only', 'expenses:read'],
+      ['submit_expense', 'mcp:tools:execute', 'read-write', 'expenses:write'],
+      ['approve_expense', 'mcp:tools:execute', 'financial', 'expenses:approve'],
+      ['delete_expense', 'mcp:tools:execute', 'admin', 'expenses:admin'],
+      ['nightly_totals', 'mcp:tools:execute', 'read-only', 'expenses:totals'],
+      ['send_report', 'mcp:tools:execute', 'financial', 'expenses:export'],
+      ['expense://{id}', 'mcp:resources', 'read-only', 'expenses:read'],
+      ['review_expenses', 'mcp:prompts', 'read-only', 'expenses:read'],
+    ]);
   });
 });
 
