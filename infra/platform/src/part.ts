@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartName } from './addresses.ts';
 
 /** How long a part may take to be ready, and to end. Milliseconds. */
-const READY_WITHIN = 30_000;
+const READY_WITHIN = 90_000;
 const GRACE = 12_000;
 const TAIL = 40;
 
