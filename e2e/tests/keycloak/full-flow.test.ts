@@ -8,6 +8,7 @@ import { clientCredentials } from '../trace/fixture/traced-platform.ts';
 import { eras, mcpCaller } from './fixture/call.ts';
 import { eventsOf } from './fixture/events.ts';
 import { logInAtRealm, type RealmLogin, realmEndpoint } from './fixture/log-in.ts';
+import { addPerson } from './fixture/person.ts';
 
 const platform = inject('platform');
 const { secrets, version } = inject('keycloak');
@@ -47,8 +48,9 @@ describe(`from nothing but the URL to rows, with Keycloak ${version}`, () => {
   it(
     verifies('cl:pkce', 'the page asks for name, password and consent, and answers with the issuer'),
     async () => {
-      const user = userAtBrowser(platform, 'audrey');
-      const { callback, scopes } = await logInAtRealm(platform, 'audrey', { user });
+      const someone = await addPerson('acme', '/expenses/auditors');
+      const user = userAtBrowser(someone.platform, someone.username);
+      const { callback, scopes } = await logInAtRealm(someone.platform, someone.username, { user });
       expect(user.pages()).toEqual(['login', 'consent']);
       expect(callback.get('iss')).toBe(urls.issuers.acme);
       expect(scopes).toEqual(new Set(['mcp:tools:execute', 'expenses:read']));
@@ -109,7 +111,7 @@ describe.each(eras)('a call that a user’s token pays for, MCP %s', (era) => {
     async () => {
       for (const _ of [1, 2, 3]) await call(alice.accessToken, 'list_expenses');
       await call(alice.accessToken, 'get_expense', { id: 'exp-1' });
-      const exchanges = await eventsOf('acme', 'TOKEN_EXCHANGE', alice.claims.sid);
+      const exchanges = await eventsOf('acme', 'TOKEN_EXCHANGE', alice.claims);
       expect(exchanges.map(({ clientId, userId, details }) => [clientId, userId, details?.scope])).toEqual([
         [urls.mcp, alice.claims.sub, 'api:expenses.read'],
       ]);

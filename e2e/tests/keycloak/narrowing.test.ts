@@ -60,7 +60,7 @@ describe('what Keycloak would give and the broker does not ask for', () => {
           }),
         ]);
       }
-      const exchanges = await eventsOf('acme', 'TOKEN_EXCHANGE', bob.claims.sid);
+      const exchanges = await eventsOf('acme', 'TOKEN_EXCHANGE', bob.claims);
       expect(exchanges.map(({ details }) => details?.scope)).toEqual(['api:expenses.write']);
     },
   );
@@ -142,7 +142,7 @@ describe.each(eras)('what Keycloak gives uninvited, MCP %s', (era) => {
       } finally {
         await undo();
       }
-      const exchanges = await eventsOf('globex', 'TOKEN_EXCHANGE', claims.sid);
+      const exchanges = await eventsOf('globex', 'TOKEN_EXCHANGE', claims);
       expect(exchanges.map(({ details }) => new Set(details?.scope?.split(' ')))).toEqual([
         new Set(['api:expenses.read', 'api:expenses.approve']),
         new Set(['api:expenses.read', 'api:expenses.approve']),
