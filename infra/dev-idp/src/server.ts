@@ -5,7 +5,7 @@ import type { DevIdpConfig } from './config.ts';
 import { answerJson } from './json-answer.ts';
 import type { Log } from './log.ts';
 import { createOutboundFetch } from './outbound-fetch.ts';
-import { createTenant, type Tenant } from './tenant.ts';
+import { createTenant, type Tenant, type TenantDeps } from './tenant.ts';
 import { traced } from './traced.ts';
 
 export interface DevIdpDeps {
@@ -27,7 +27,10 @@ export interface DevIdp {
 
 const wellKnown = /^\/\.well-known\/(oauth-authorization-server|openid-configuration)\/([^/?]+)$/;
 
-/** Listens first, because the issuers hold the port; then builds the tenants and serves them. */
+/**
+ * Listens first, because the issuers hold the port; then builds the tenants and serves them. A request that comes
+ * in between waits for its tenant.
+ */
 export async function startDevIdp(config: DevIdpConfig, deps: DevIdpDeps): Promise<DevIdp> {
   const server = createServer();
   const url = await listen(server, config);
@@ -35,32 +38,34 @@ export async function startDevIdp(config: DevIdpConfig, deps: DevIdpDeps): Promi
     fetch: deps.fetch as Parameters<typeof createOutboundFetch>[0]['fetch'],
     ...(deps.trustedCa === undefined ? {} : { ca: deps.trustedCa }),
   });
-  const tenants = new Map<string, Tenant>();
-  try {
-    for (const tenant of config.tenants)
-      tenants.set(
-        tenant.name,
-        await createTenant(url, tenant, {
-          ...deps,
-          fetch: outbound,
-          modulusLength: config.modulus_length,
-          documents: config.cimd,
-        }),
-      );
-  } catch (error) {
+  const building = buildTenants(url, config, { ...deps, fetch: outbound });
+  const routing = building.then((tenants) => traced(createRouter(url, tenants, config.admin_token)));
+  server.on('request', (request, response) => {
+    routing
+      .then((route) => route(request, response))
+      .catch((error: unknown) => {
+        deps.log.error({ event: 'request_failed', err: error }, 'request_failed');
+        if (response.headersSent) response.destroy();
+        else answerJson(response, 500, { error: 'server_error' });
+      });
+  });
+  const tenants = await building.catch((error: unknown) => {
     server.close();
     throw error;
-  }
-  const route = traced(createRouter(url, tenants, config.admin_token));
-  server.on('request', (request, response) => {
-    route(request, response).catch((error: unknown) => {
-      deps.log.error({ event: 'request_failed', err: error }, 'request_failed');
-      if (response.headersSent) response.destroy();
-      else answerJson(response, 500, { error: 'server_error' });
-    });
   });
   const issuers = Object.fromEntries([...tenants].map(([name, { issuer }]) => [name, issuer]));
   return { url, issuers, close: () => close(server) };
+}
+
+async function buildTenants(
+  url: string,
+  config: DevIdpConfig,
+  deps: Omit<TenantDeps, 'modulusLength' | 'documents'>,
+): Promise<ReadonlyMap<string, Tenant>> {
+  const options = { ...deps, modulusLength: config.modulus_length, documents: config.cimd };
+  const tenants = new Map<string, Tenant>();
+  for (const tenant of config.tenants) tenants.set(tenant.name, await createTenant(url, tenant, options));
+  return tenants;
 }
 
 function createRouter(url: string, tenants: ReadonlyMap<string, Tenant>, adminToken: string | undefined) {
@@ -68,9 +73,9 @@ function createRouter(url: string, tenants: ReadonlyMap<string, Tenant>, adminTo
   const admin = createAdmin({ tenants, token: adminToken });
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     // Links and issuers are built for one host; any other name is DNS rebinding or a mistake.
-    if (request.headers.host !== host)
-      return answerJson(response, 421, { error: 'misdirected_request', error_description: `Use ${url}.` });
     const requested = URL.parse(request.url ?? '/', url);
+    if (request.headers.host !== host || (requested !== null && requested.host !== host))
+      return answerJson(response, 421, { error: 'misdirected_request', error_description: `Use ${url}.` });
     if (requested === null) return answerJson(response, 400, { error: 'invalid_request' });
     const { pathname, search } = requested;
     if (pathname === '/health')

@@ -70,6 +70,18 @@ describe('the process', () => {
     expect(errors.trim().split('\n')).toHaveLength(1);
   });
 
+  it('answers also those who ask while it still makes its keys', async () => {
+    const port = await freePort();
+    const { child, result } = await run({ ...testConfig(), listen: { port }, modulus_length: 4096 });
+    const ask = (): Promise<Response> =>
+      fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(20_000) }).catch((error) =>
+        error.cause?.code === 'ECONNREFUSED' ? ask() : Promise.reject(error),
+      );
+    expect((await ask()).status).toBe(200);
+    child.kill('SIGTERM');
+    expect((await result).code).toBe(0);
+  });
+
   it('logs JSON lines only, says where it listens, and exits with 0 on SIGTERM', async () => {
     const port = await freePort();
     const { child, result } = await run({ ...testConfig(), listen: { port } });

@@ -74,6 +74,7 @@ const rawStatus = (path: string, headers: Record<string, string> = {}) =>
 it('answers no other Host than its own, so that a rebound name sees nothing', async () => {
   expect(await rawStatus('/acme/jwks')).toBe(200);
   expect(await rawStatus('/acme/jwks', { host: 'attacker.example' })).toBe(421);
+  expect(await rawStatus('http://attacker.example/acme/jwks', {})).toBe(421);
 });
 
 it.each([
