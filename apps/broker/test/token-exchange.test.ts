@@ -120,9 +120,15 @@ describe('a token exchange (RFC 8693)', () => {
     expect([response.statusCode, response.json().error]).toEqual([413, 'invalid_request']);
   });
 
-  it('refuses credentials and tokens in the URL (RFC 6749 §2.3.1), and ignores the rest of a query', async () => {
-    for (const name of ['subject_token', 'client_secret', 'assertion'])
-      expect((await exchange({}, { url: `/token?${name}=x` })).json().error).toBe('invalid_request');
-    expect((await exchange({}, { url: '/token?client-request-id=1&scope=other' })).statusCode).toBe(200);
-  });
+  it(
+    verifies(
+      'tb:no-store',
+      'refuses credentials and tokens in the URL (RFC 6749 §2.3.1), and ignores the rest of a query',
+    ),
+    async () => {
+      for (const name of ['subject_token', 'client_secret', 'assertion'])
+        expect((await exchange({}, { url: `/token?${name}=x` })).json().error).toBe('invalid_request');
+      expect((await exchange({}, { url: '/token?client-request-id=1&scope=other' })).statusCode).toBe(200);
+    },
+  );
 });
