@@ -53,7 +53,7 @@ export async function hunt(options: HuntOptions): Promise<readonly HuntResult[]>
     try {
       const after: TestRun[] = [];
       for (const place of places) {
-        const run = { root: copy.root, place, ids: mutant.breaks, bail: true, timeoutMs, signal };
+        const run = { root: copy.root, place, ids: mutant.breaks, timeoutMs, signal };
         after.push(await runTests(run));
         const verdict = judge(mutant, before, after);
         if (verdict.verdict === 'killed') return verdict;
@@ -69,7 +69,7 @@ export async function hunt(options: HuntOptions): Promise<readonly HuntResult[]>
     const key = JSON.stringify(place);
     const known = baselines.get(key);
     if (known !== undefined) return known;
-    const run = runTests({ root: copy.root, place, ids, bail: false, timeoutMs: timeoutMs * 4, signal });
+    const run = runTests({ root: copy.root, place, ids, timeoutMs: timeoutMs * 4, signal });
     baselines.set(key, run);
     return run;
   }

@@ -24,21 +24,12 @@ export interface TestRunOptions {
   readonly place: TestPlace;
   /** Ids of requirements; only tests that claim one of them run. */
   readonly ids: readonly string[];
-  /** Stops after the first failure. */
-  readonly bail: boolean;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
 /** Runs the tests of one place that claim one of the requirements. */
-export async function runTests({
-  root,
-  place,
-  ids,
-  bail,
-  timeoutMs,
-  signal,
-}: TestRunOptions): Promise<TestRun> {
+export async function runTests({ root, place, ids, timeoutMs, signal }: TestRunOptions): Promise<TestRun> {
   const cwd = join(root, place.workspace);
   const report = join(cwd, '.results', 'mutant.json');
   rmSync(report, { force: true });
@@ -52,7 +43,6 @@ export async function runTests({
     '--hookTimeout=60000',
     '--reporter=json',
     `--outputFile.json=${report}`,
-    ...(bail ? ['--bail=1'] : []),
   ];
   const { tail, timedOut } = await inGroup(args, cwd, timeoutMs, signal);
   return { tests: existsSync(report) ? readReport(report) : [], timedOut, tail };
