@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastLine, type RunCommand, runCommand } from './command.ts';
+import { spawnHeld } from './held-process.ts';
 
 /** A container engine that answers. */
 export interface Engine {
@@ -89,45 +89,24 @@ async function engineVersion(run: RunCommand): Promise<{ version?: string; probl
   return { problem: ended.code === 127 ? 'there is no docker command' : lastLine(ended).replace(/\.$/, '') };
 }
 
-/** Milliseconds. */
-const readyWithin = 60_000;
-const goneWithin = 30_000;
+const readyWithinMs = 60_000;
 
-/**
- * `dockerd` in a session of its own, so that Ctrl-C reaches it only after the containers are gone. Its shell
- * reads the pipe that this process holds: when it breaks, by whatever end, the daemon ends too.
- */
+/** `dockerd` with its defaults, which are a Unix socket and nothing on the network. */
 async function startDaemon(run: RunCommand): Promise<{ stop: () => Promise<void> }> {
   const folder = join(tmpdir(), 'mcp-obo-dockerd');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const logFile = join(folder, 'dockerd.log');
-  const log = openSync(logFile, 'w', 0o600);
-  const shell = spawn('sh', ['-c', 'dockerd & daemon=$!; cat >/dev/null; kill $daemon; wait $daemon'], {
-    stdio: ['pipe', log, log],
-    detached: true,
-  });
-  const stop = async () => {
-    shell.stdin?.end();
-    await Promise.race([closed(shell), sleep(goneWithin, undefined, { ref: false })]);
-  };
-  const end = performance.now() + readyWithin;
+  const { stop } = spawnHeld('dockerd', logFile);
+  const end = performance.now() + readyWithinMs;
   while ((await engineVersion(run)).version === undefined) {
     const said = readFileSync(logFile, 'utf8');
-    const fatal = /failed to start daemon: (.*)|"?level=fatal"? msg="(.*)"/.exec(said);
+    const fatal = /failed to start daemon: (.*)|level=fatal msg="(.*)"/.exec(said);
     if (fatal !== null || performance.now() > end) {
       await stop();
-      const reason = fatal?.[1] ?? fatal?.[2] ?? `it did not answer within ${readyWithin / 1000} s`;
+      const reason = fatal?.[1] ?? fatal?.[2] ?? `it did not answer within ${readyWithinMs / 1000} s`;
       throw new NoEngineError(`dockerd does not start (${reason}); its log is ${logFile}.`);
     }
     await sleep(200);
   }
-  shell.unref();
   return { stop };
-}
-
-function closed(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) resolve();
-    child.once('close', () => resolve());
-  });
 }

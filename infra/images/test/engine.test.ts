@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { type EngineOptions, NoEngineError, openEngine } from '../src/engine.ts';
+import { machine } from './machine.ts';
+
+interface Setup {
+  readonly running?: boolean;
+  readonly daemonInstalled?: boolean;
+  readonly aptWorks?: boolean;
+}
+
+/** A machine with or without an engine; apt and starting the daemon change it. */
+function place({ running = false, daemonInstalled = false, aptWorks = true }: Setup) {
+  let up = running;
+  let installed = daemonInstalled;
+  let stopped = false;
+  const { run, ran } = machine(() => [
+    up
+      ? [/^docker version/, { stdout: '20.10.24\n' }]
+      : [/^docker version/, { code: 1, stderr: 'Cannot connect to the Docker daemon at unix:///x.' }],
+    ...(installed ? [[/^dockerd --version/, {}] as const] : []),
+    [/^apt-get -qq update/, {}],
+    [
+      /^apt-get -qq install/,
+      aptWorks ? {} : { code: 100, stderr: 'E: Unable to locate package docker.io\n' },
+    ],
+  ]);
+  const recording: EngineOptions['run'] = async (command, args, options) => {
+    const ended = await run(command, args, options);
+    if (command === 'apt-get' && args.includes('install') && ended.code === 0) installed = true;
+    return ended;
+  };
+  const startDaemon = async () => {
+    up = true;
+    return {
+      stop: async () => {
+        stopped = true;
+      },
+    };
+  };
+  const said: string[] = [];
+  const open = (options: Partial<EngineOptions> = {}) =>
+    openEngine({
+      mayInstall: true,
+      isRoot: true,
+      hasApt: true,
+      say: (line) => said.push(`${line} (after ${ran.length})`),
+      run: recording,
+      startDaemon,
+      ...options,
+    });
+  return { open, ran, said, stopped: () => stopped };
+}
+
+describe('openEngine', () => {
+  it('uses an engine that answers, and leaves it running', async () => {
+    const { open, said, ran, stopped } = place({ running: true });
+    const engine = await open();
+    await engine.stop();
+    expect([engine.version, engine.origin, said, stopped()]).toEqual(['Docker 20.10.24', 'found', [], false]);
+    expect(ran).toEqual(['docker version --format {{.Server.Version}}']);
+  });
+
+  it('starts an installed dockerd as root, and ends it', async () => {
+    const { open, said, ran, stopped } = place({ daemonInstalled: true });
+    const engine = await open({ mayInstall: false });
+    expect([engine.version, engine.origin]).toEqual(['Docker 20.10.24', 'started']);
+    expect(said).toEqual(['Starting dockerd; it ends with this command. (after 2)']);
+    expect(ran.filter((line) => line.startsWith('apt-get'))).toEqual([]);
+    await engine.stop();
+    expect(stopped()).toBe(true);
+  });
+
+  it('says so before it installs one, as root on Debian', async () => {
+    const { open, said, ran } = place({});
+    await open();
+    expect(said[0]).toBe(
+      'There is no container engine: installing the Debian packages docker.io, iptables with apt-get. (after 2)',
+    );
+    expect(ran.filter((line) => line.startsWith('apt-get'))).toEqual([
+      'apt-get -qq install -y --no-install-recommends docker.io iptables',
+    ]);
+  });
+
+  it.each([
+    [
+      'the user is not root',
+      { isRoot: false },
+      /^No container engine answers \(Cannot connect.*\): install Docker/,
+    ],
+    ['--no-install forbids it', { mayInstall: false }, /^There is no container engine: install Docker/],
+    ['there is no apt', { hasApt: false }, /^There is no container engine: install Docker/],
+  ])('says in one sentence what to do when %s', async (_, options, message) => {
+    const { open, ran } = place({});
+    const error = await open(options).catch((thrown: Error) => thrown);
+    expect(error).toBeInstanceOf(NoEngineError);
+    expect((error as Error).message).toMatch(message);
+    expect((error as Error).message).not.toContain('\n');
+    expect(ran.filter((line) => line.startsWith('apt-get'))).toEqual([]);
+  });
+
+  it('gives the reason of apt', async () => {
+    const { open } = place({ aptWorks: false });
+    await expect(open()).rejects.toThrow(
+      'apt-get could not install docker.io, iptables: E: Unable to locate package docker.io',
+    );
+  });
+});

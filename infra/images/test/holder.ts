@@ -1,0 +1,10 @@
+import { spawnHeld } from '../src/held-process.ts';
+
+// Holds a process until it is told something, or ends: the parent of test/held-process.test.ts.
+const [file = '', mode = ''] = process.argv.slice(2);
+const held = spawnHeld(`sh -c 'echo $$ > ${file}; exec sleep 300'`, `${file}.log`);
+if (mode === 'stop') {
+  process.stdin.once('data', () => void held.stop().then(() => process.exit(0)));
+} else if (mode === 'wait') {
+  process.stdin.resume();
+}
