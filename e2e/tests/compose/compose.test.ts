@@ -1,0 +1,196 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type Compose, startCompose } from '@mcp-obo/compose';
+import { tenants } from '@mcp-obo/platform';
+import { freePort } from '@mcp-obo/testbed/ports';
+import { verifies } from '@mcp-obo/testbed/verifies';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const docker = (...args: string[]) => spawnSync('docker', args, { encoding: 'utf8' }).stdout ?? '';
+const withoutEngine = spawnSync('docker', ['version']).status !== 0 && process.env.CI !== 'true';
+const personScript = fileURLToPath(new URL('fixture/person.ts', import.meta.url));
+
+interface Container {
+  readonly Name: string;
+  readonly Config: {
+    readonly User: string;
+    readonly Env: readonly string[];
+    readonly Labels: Record<string, string>;
+  };
+  readonly HostConfig: {
+    readonly ReadonlyRootfs: boolean;
+    readonly CapDrop: readonly string[];
+    readonly CapAdd: readonly string[] | null;
+    readonly Privileged: boolean;
+    readonly SecurityOpt: readonly string[];
+    readonly Memory: number;
+    readonly PidsLimit: number;
+    readonly PortBindings: Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[]>;
+  };
+  readonly State: { readonly Health?: { readonly Status: string } };
+}
+
+// Reads its list of containers afresh each time: they come and go.
+function containersOf(project: string): readonly Container[] {
+  const ids = docker('ps', '--quiet', '--filter', `label=com.docker.compose.project=${project}`).split('\n');
+  const known = ids.filter((id) => id !== '');
+  return known.length === 0 ? [] : (JSON.parse(docker('inspect', ...known)) as Container[]);
+}
+
+describe.skipIf(withoutEngine)('the platform in containers', () => {
+  let compose: Compose;
+  let port: number;
+  let project: string;
+  const seen = new Set<string>();
+
+  beforeAll(async () => {
+    port = await freePort();
+    project = `mcp-obo-test-${port}`;
+    compose = await startCompose({
+      edgePort: port,
+      project,
+      mayInstall: false,
+      say: (line) => void process.stderr.write(`  ${line}\n`),
+      registryCaFile: process.env.NODE_EXTRA_CA_CERTS,
+    });
+  }, 900_000);
+  afterAll(() => compose?.stop(), 120_000);
+
+  const service = ({ Config }: Container) => Config.Labels['com.docker.compose.service'] ?? '';
+
+  async function callsOf(username: string) {
+    const user = tenants.flatMap(({ users }) => users).find((candidate) => candidate.username === username);
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [personScript, compose.mcpUrl, username, user?.password ?? ''],
+      { env: { ...process.env, NODE_EXTRA_CA_CERTS: compose.authorityFile } },
+    );
+    const { calls, secrets } = JSON.parse(stdout) as {
+      calls: Record<string, { status: number; toolError?: string; expenses: { owner: string }[] }>;
+      secrets: string[];
+    };
+    for (const secret of secrets) seen.add(secret);
+    return calls;
+  }
+
+  it('is healthy in every part', () => {
+    const containers = containersOf(project);
+    expect(Object.fromEntries(containers.map((one) => [service(one), one.State.Health?.Status]))).toEqual({
+      edge: 'healthy',
+      'mcp-server': 'healthy',
+      broker: 'healthy',
+      'downstream-api': 'healthy',
+      redis: 'healthy',
+      keycloak: 'healthy',
+    });
+  });
+
+  it(verifies(
+    'op:tls',
+    'lets a user log in through the edge and list expenses, the own ones and nobody else’s',
+  ), async () => {
+    for (const { status, toolError, expenses } of Object.values(await callsOf('alice'))) {
+      expect([status, toolError]).toEqual([200, undefined]);
+      expect(expenses.length).toBeGreaterThan(0);
+      expect(new Set(expenses.map(({ owner }) => owner))).toEqual(new Set(['alice']));
+    }
+  }, 180_000);
+
+  it('keeps the other tenant apart', async () => {
+    for (const { status, expenses } of Object.values(await callsOf('gina'))) {
+      expect(status).toBe(200);
+      expect(expenses.filter(({ owner }) => owner !== 'gina')).toEqual([]);
+    }
+  }, 180_000);
+
+  it('shows the outside nothing but the edge, on this machine only', () => {
+    const published = containersOf(project).flatMap((container) =>
+      Object.values(container.HostConfig.PortBindings ?? {}).flatMap((bindings) =>
+        bindings.map(({ HostIp, HostPort }) => [service(container), HostIp, HostPort]),
+      ),
+    );
+    expect(published).toEqual([['edge', '127.0.0.1', String(port)]]);
+  });
+
+  it(verifies('op:tls', 'refuses TLS 1.2 there'), async () => {
+    const handshake = new Promise((resolve, reject) => {
+      const ca = readFileSync(compose.authorityFile);
+      const socket = connect({ host: '127.0.0.1', port, ca, maxVersion: 'TLSv1.2' }, () => resolve('spoken'));
+      socket.once('error', reject);
+    });
+    await expect(handshake).rejects.toThrow(/alert protocol version/);
+  });
+
+  it('runs every part without root, capabilities, a writable file system or more than its share', () => {
+    for (const container of containersOf(project)) {
+      const { Config, HostConfig } = container;
+      expect({ part: service(container), user: Config.User }).not.toMatchObject({
+        user: /^(|0|root)(:.*)?$/,
+      });
+      expect(HostConfig).toMatchObject({
+        ReadonlyRootfs: true,
+        Privileged: false,
+        CapDrop: ['ALL'],
+        SecurityOpt: [expect.stringMatching(/^no-new-privileges/)],
+      });
+      expect(HostConfig.CapAdd ?? []).toEqual([]);
+      expect(HostConfig.Memory).toBeGreaterThan(0);
+      expect(HostConfig.PidsLimit).toBeGreaterThan(0);
+    }
+  });
+
+  it(verifies('op:secrets', 'has no secret in an image, an environment or a command line'), () => {
+    const secretFiles = [
+      'broker/seal.keys',
+      'broker/registration-acme',
+      'broker/registration-globex',
+      'mcp-server/broker-client.pem',
+      'edge/tls.key',
+      'redis/redis.conf',
+    ];
+    const secrets = secretFiles.flatMap((name) =>
+      readFileSync(join(compose.path, name), 'utf8')
+        .split(/\s+/)
+        .filter((word) => word.length >= 32),
+    );
+    expect(secrets.length).toBeGreaterThanOrEqual(secretFiles.length);
+    const images = ['mcp-server', 'broker', 'downstream-api', 'keycloak'].map(
+      (name) => `mcp-obo/${name}:local`,
+    );
+    const told = [
+      ...images.map((image) => docker('history', '--no-trunc', image) + docker('image', 'inspect', image)),
+      JSON.stringify(containersOf(project)),
+    ].join('\n');
+    expect(told.length).toBeGreaterThan(1000);
+    expect(secrets.filter((secret) => told.includes(secret))).toEqual([]);
+  });
+
+  it(verifies('op:redaction', 'logs no token, code or verifier of the logins above'), async () => {
+    const logs = await compose.logs();
+    expect(logs).toContain('"msg":"listening"');
+    expect(seen.size).toBe(8);
+    const pieces = [...seen].flatMap((secret) => secret.split('.').slice(-2));
+    expect(pieces.filter((piece) => logs.includes(piece.slice(0, 24)) && piece.length >= 24)).toEqual([]);
+  });
+
+  it('leaves nothing behind', async () => {
+    await compose.stop();
+    for (const kind of ['container', 'network', 'volume']) {
+      const all = kind === 'container' ? ['--all'] : [];
+      const left = docker(
+        kind,
+        'ls',
+        ...all,
+        '--quiet',
+        '--filter',
+        `label=com.docker.compose.project=${project}`,
+      );
+      expect([kind, left]).toEqual([kind, '']);
+    }
+    expect(existsSync(compose.path)).toBe(false);
+  }, 120_000);
+});
