@@ -96,7 +96,7 @@ describe('a path in the settings', () => {
   });
   const variables = { AUDIT_FILE: 'audit_file', KEY_FILE: 'key.file', KEY: 'key.value', PROFILE: 'profile' };
   const load = (text: string, env: Record<string, string> = {}, file = '/etc/app/app.yaml') =>
-    loadConfig(paths, variables, { env, file, readText: () => text, cwd: '/work' });
+    loadConfig(paths, variables, { env, file, readText: () => text, cwd: '/srv' });
 
   it('starts in the folder of the file that names it', () => {
     expect(load('{audit_file: log/audit.jsonl, clients: [{secret: {file: ../a.secret}}]}')).toEqual({
@@ -106,14 +106,14 @@ describe('a path in the settings', () => {
   });
 
   it('starts in the folder of a file that is named relative to the working directory', () => {
-    expect(load('key: {file: k}', {}, 'config/app.yaml').key?.file).toBe('/work/config/k');
+    expect(load('key: {file: k}', {}, 'config/app.yaml').key?.file).toBe('/srv/config/k');
   });
 
   it('starts in the working directory when a variable names it', () => {
     const env = { AUDIT_FILE: 'audit.jsonl', KEY_FILE: './keys/k' };
     expect(load('audit_file: other', env)).toEqual({
-      audit_file: '/work/audit.jsonl',
-      key: { file: '/work/keys/k' },
+      audit_file: '/srv/audit.jsonl',
+      key: { file: '/srv/keys/k' },
     });
   });
 
