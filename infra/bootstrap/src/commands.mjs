@@ -25,6 +25,12 @@ export const commands = {
     args: [],
     options: undefined,
   },
+  compose: {
+    summary: 'keeps the platform up in containers, behind a TLS 1.3 edge',
+    script: 'infra/compose/src/main.ts',
+    args: [],
+    options: undefined,
+  },
   bench: {
     summary: 'measures CPU time per call, beside the peers',
     script: 'e2e/src/bench/main.ts',

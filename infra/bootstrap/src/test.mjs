@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installPackages, keycloakVersion, runCommand } from '@mcp-obo/images';
+import { prepareContainers } from './containers.mjs';
 import { liveView, plain, seconds } from './live-view.mjs';
 import { testParts } from './parts.mjs';
-import { prepareRedis } from './redis.mjs';
 import { readRun, reportsOf, testedWorkspaces } from './results.mjs';
+import { prepareSystem, systemParts } from './system-parts.mjs';
 import { timeTable } from './time-table.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -33,13 +35,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 
 /** @type {{ name: string, status: 'passed' | 'failed' | 'skipped' }[]} */
 const checks = [];
-const redis = prepareRedis({ mayInstall: !process.argv.includes('--no-install'), say });
-say(
-  redis.ready
-    ? `✓ ${redis.message}`
-    : `✗ ${redis.message}; the tests that need it ${strict ? 'fail' : 'are skipped'}`,
-);
-if (!redis.ready) checks.push({ name: 'redis', status: strict ? 'failed' : 'skipped' });
+/** What was found and how long each part took, for the end. @type {string[]} */
+const machine = [];
+/** @type {{ name: string, milliseconds: number }[]} */
+const times = [];
+const containers = await prepare();
+if (interrupted) process.exit(130);
 if (quick)
   say(
     'Left out here and part of npm test: the packed packages (publint, attw), e2e and the table of requirements.',
@@ -50,7 +51,35 @@ for (const part of testParts({ root, packed, quick, force })) {
   if (interrupted) process.exit(130);
   checks.push({ name: part.name, status: ok ? 'passed' : 'failed' });
 }
+await containers.stop();
 conclude();
+
+/** Installs and starts what the tests run for real, and says what is there and what is not. */
+async function prepare() {
+  const mayInstall = !process.argv.includes('--no-install');
+  const start = Date.now();
+  const log = createWriteStream(join(artifacts, 'prepare.log'));
+  const view = liveView('preparing the machine');
+  const onLine = (/** @type {string} */ line) => {
+    log.write(`${line}\n`);
+    view.note(line);
+  };
+  const install = (/** @type {readonly string[]} */ names) => installPackages(runCommand, names, { onLine });
+  const parts = systemParts.filter((part) => !quick || part.quick);
+  const outcomes = await prepareSystem(parts, { mayInstall, say, install });
+  const made = quick ? undefined : await prepareContainers({ mayInstall, say, onLine });
+  if (made !== undefined) outcomes.push({ name: 'containers', ready: made.ready, message: made.message });
+  await new Promise((resolve) => log.end(() => resolve(undefined)));
+  times.push({ name: 'preparing', milliseconds: Date.now() - start });
+  view.done(`✓ looked for what the tests need, ${seconds(Date.now() - start)}`);
+  for (const { name, ready, message } of outcomes) {
+    machine.push(message);
+    const then = strict ? 'the tests that need it fail' : 'the tests that need it are skipped';
+    say(ready ? `✓ ${message}` : `✗ ${message}; ${then}`);
+    if (!ready) checks.push({ name, status: strict ? 'failed' : 'skipped' });
+  }
+  return made ?? { stop: async () => {} };
+}
 
 /**
  * Runs the commands of a part; all output goes to `artifacts/NAME.log`.
@@ -81,6 +110,7 @@ async function runPart({ name, commands }) {
     ok &&= code === 0;
   }
   await new Promise((resolve) => log.end(() => resolve(undefined)));
+  times.push({ name, milliseconds: Date.now() - start });
   view.done(`${ok ? '✓' : '✗'} ${name} ${seconds(Date.now() - start)}`);
   return ok;
 }
@@ -103,6 +133,8 @@ function conclude() {
   }
   say(`\nTime of the tests; a script that nothing changed for is told as it was when it ran\n`);
   for (const line of timeTable(runs)) say(line);
+  say(`\nOn ${machine.join(', ')}${quick ? '' : `, Keycloak ${keycloakVersion}`}`);
+  say(times.map(({ name, milliseconds }) => `${name} ${seconds(milliseconds)}`).join(', '));
   const count = (/** @type {string} */ wanted) =>
     [...results, ...checks].filter(({ status }) => status === wanted).length;
   const failed = count('failed');

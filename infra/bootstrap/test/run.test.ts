@@ -9,7 +9,14 @@ describe('run.mjs', () => {
   it('lists the commands of a fresh clone', () => {
     const { status, stderr } = run();
     expect(status).toBe(0);
-    for (const name of ['npm run demo', 'npm start', 'npm test', 'npm run test:quick', 'npm run bench']) {
+    for (const name of [
+      'npm run demo',
+      'npm start',
+      'npm test',
+      'npm run test:quick',
+      'npm run bench',
+      'npm run compose',
+    ]) {
       expect(stderr).toContain(name);
     }
   });

@@ -10,9 +10,6 @@ export const inside = {
 
 export type PartName = keyof typeof inside;
 
-/** Port of `/metrics` of each app. */
-export const metricsPort = 9464;
-
 /** A part as the others reach it. */
 export function addressOf(part: PartName): string {
   return `https://${part}:${inside[part]}`;

@@ -2,8 +2,8 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunCommand, runCommand } from './command.ts';
+import { installPackages } from './debian-packages.ts';
 import { createDocker, type Docker, recipeLabel } from './docker.ts';
-import { installPackages } from './engine.ts';
 import { inOrder, type Recipe, recipeHash, recipesFolder } from './recipe.ts';
 import { recipes as allRecipes } from './recipes.ts';
 

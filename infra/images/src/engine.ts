@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastLine, type RunCommand, runCommand } from './command.ts';
+import { installPackages } from './debian-packages.ts';
 import { spawnHeld } from './held-process.ts';
 
 /** A container engine that answers. */
@@ -24,6 +25,8 @@ export interface EngineOptions {
   readonly hasApt?: boolean;
   /** Starts `dockerd` and gives what ends it. */
   readonly startDaemon?: typeof startDaemon;
+  /** Installs Debian packages. */
+  readonly install?: typeof installPackages;
 }
 
 /** There is no engine; the message is one sentence that says what to do. */
@@ -48,6 +51,7 @@ export async function openEngine({
   isRoot = process.getuid?.() === 0,
   hasApt = existsSync('/usr/bin/apt-get'),
   startDaemon: start = startDaemon,
+  install = installPackages,
 }: EngineOptions): Promise<Engine> {
   const found = await engineVersion(run);
   if (found.version !== undefined) return { version: found.version, origin: 'found', stop: async () => {} };
@@ -60,26 +64,14 @@ export async function openEngine({
   if ((await run('dockerd', ['--version'])).code !== 0) {
     if (!mayInstall || !hasApt) throw new NoEngineError(`There is no container engine: ${advice}.`);
     say(`There is no container engine: installing the Debian packages ${packages.join(', ')} with apt-get.`);
-    await installPackages(run, packages);
+    await install(run, packages).catch((cause: Error) => {
+      throw new NoEngineError(cause.message, { cause });
+    });
   }
   say('Starting dockerd; it ends with this command.');
   const daemon = await start(run);
   const { version } = await engineVersion(run);
   return { version: version ?? 'Docker', origin: 'started', stop: daemon.stop };
-}
-
-/** Installs Debian packages without starting what they would start. Rejects with apt's last line. */
-export async function installPackages(run: RunCommand, names: readonly string[]): Promise<void> {
-  const apt = (...args: string[]) =>
-    run('apt-get', ['-qq', ...args], { env: { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } });
-  const install = () => apt('install', '-y', '--no-install-recommends', ...names);
-  let ended = await install();
-  if (ended.code !== 0) {
-    await apt('update');
-    ended = await install();
-  }
-  if (ended.code !== 0)
-    throw new NoEngineError(`apt-get could not install ${names.join(', ')}: ${lastLine(ended)}`);
 }
 
 async function engineVersion(run: RunCommand): Promise<{ version?: string; problem: string }> {

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { lastLine } from './command.ts';
 import type { PrepareContext, Recipe } from './recipe.ts';
 
-const keycloakVersion = '26.7.3';
+/** The version of the identity provider. */
+export const keycloakVersion = '26.7.3';
 const npmVersion = '11.21.2';
 const nodeVersion = (
   createRequire(new URL('../../../package.json', import.meta.url))('node/package.json') as { version: string }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type EnsureOptions, ensureImages } from '../src/build.ts';
-import { recipeLabel } from '../src/docker.ts';
-import { inOrder, type Recipe, recipeHash } from '../src/recipe.ts';
-import { recipes } from '../src/recipes.ts';
-import { machine } from './machine.ts';
+import { machine } from '../test/machine.ts';
+import { type EnsureOptions, ensureImages } from './build.ts';
+import { recipeLabel } from './docker.ts';
+import { inOrder, type Recipe, recipeHash } from './recipe.ts';
+import { recipes } from './recipes.ts';
 
 const base: Recipe = { image: 'base:1', content: 'the base', folder: 'debian' };
 const redis: Recipe = { image: 'redis:7', content: 'redis', folder: 'redis', from: 'base:1' };

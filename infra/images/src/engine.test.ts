@@ -1,6 +1,14 @@
-import { describe, expect, it } from 'vitest';
-import { type EngineOptions, NoEngineError, openEngine } from '../src/engine.ts';
-import { machine } from './machine.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { machine } from '../test/machine.ts';
+import { installPackages } from './debian-packages.ts';
+import { type EngineOptions, NoEngineError, openEngine } from './engine.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'mcp-obo-engine-'));
+const policyFile = join(folder, 'policy-rc.d');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Setup {
   readonly running?: boolean;
@@ -18,11 +26,8 @@ function place({ running = false, daemonInstalled = false, aptWorks = true }: Se
       ? [/^docker version/, { stdout: '20.10.24\n' }]
       : [/^docker version/, { code: 1, stderr: 'Cannot connect to the Docker daemon at unix:///x.' }],
     ...(installed ? [[/^dockerd --version/, {}] as const] : []),
-    [/^apt-get -qq update/, {}],
-    [
-      /^apt-get -qq install/,
-      aptWorks ? {} : { code: 100, stderr: 'E: Unable to locate package docker.io\n' },
-    ],
+    [/^apt-get update/, {}],
+    [/^apt-get install/, aptWorks ? {} : { code: 100, stderr: 'E: Unable to locate package docker.io\n' }],
   ]);
   const recording: EngineOptions['run'] = async (command, args, options) => {
     const ended = await run(command, args, options);
@@ -46,6 +51,7 @@ function place({ running = false, daemonInstalled = false, aptWorks = true }: Se
       say: (line) => said.push(`${line} (after ${ran.length})`),
       run: recording,
       startDaemon,
+      install: (apt, names) => installPackages(apt, names, { policyFile, hasSystemd: false }),
       ...options,
     });
   return { open, ran, said, stopped: () => stopped };
@@ -77,7 +83,7 @@ describe('openEngine', () => {
       'There is no container engine: installing the Debian packages docker.io, iptables with apt-get. (after 2)',
     );
     expect(ran.filter((line) => line.startsWith('apt-get'))).toEqual([
-      'apt-get -qq install -y --no-install-recommends docker.io iptables',
+      'apt-get install -y --no-install-recommends docker.io iptables',
     ]);
   });
 
