@@ -4,11 +4,11 @@ import { type RedisServer, redisAvailable, startRedis } from '@mcp-obo/testbed/r
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createBench, request } from '../../test/setup.ts';
-import type { Cache } from '../cache.ts';
-import { createSeal } from '../seal/seal.ts';
-import { createRedisCache, type RedisOperation } from './redis-cache.ts';
-import { redisOptions } from './redis-options.ts';
+import type { Cache } from '../src/cache.ts';
+import { createRedisCache, type RedisOperation } from '../src/redis/redis-cache.ts';
+import { redisOptions } from '../src/redis/redis-options.ts';
+import { createSeal } from '../src/seal/seal.ts';
+import { createBench, request } from './setup.ts';
 
 const hasRedis = redisAvailable();
 const opened: Redis[] = [];

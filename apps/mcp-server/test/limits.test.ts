@@ -4,7 +4,7 @@ import { type RedisServer, redisAvailable, startRedis } from '@mcp-obo/testbed/r
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLimits } from './limits.ts';
+import { createLimits } from '../src/limits.ts';
 
 const grant = (user: string | undefined, client = 'c') =>
   ({

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { launch } from './launch.ts';
+import { launch } from '../src/launch/launch.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -68,7 +68,7 @@ describe('a launched command', () => {
     const runDir = join(dir, 'run');
     mkdirSync(runDir);
     const script = `
-      const { launch } = await import(${JSON.stringify(new URL('./launch.ts', import.meta.url).href)});
+      const { launch } = await import(${JSON.stringify(new URL('../src/launch/launch.ts', import.meta.url).href)});
       launch({ name: 'x', command: 'sh', args: ['-c', 'echo up; sleep 1000', ${JSON.stringify(dir)}],
         env: { PATH: process.env.PATH, MCP_OBO_RUN_DIR: ${JSON.stringify(runDir)} }, logFile: ${JSON.stringify(join(dir, 'log'))} });
       setInterval(() => {}, 1000);`;

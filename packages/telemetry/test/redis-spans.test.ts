@@ -4,8 +4,8 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTelemetry, type Telemetry } from './sdk.ts';
-import { withSpan } from './span.ts';
+import { startTelemetry, type Telemetry } from '../src/sdk.ts';
+import { withSpan } from '../src/span.ts';
 
 describe.skipIf(!redisAvailable() && !process.env.CI)('Redis spans, on a real redis-server', () => {
   let server: RedisServer;

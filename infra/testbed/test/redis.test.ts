@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { freePorts } from './ports.ts';
-import { redisAvailable, startRedis } from './redis.ts';
+import { freePorts } from '../src/ports.ts';
+import { redisAvailable, startRedis } from '../src/redis.ts';
 
 describe('startRedis', () => {
   it.runIf(redisAvailable())(
