@@ -29,6 +29,7 @@ describe('parseStartArguments', () => {
     [['--fast'], "Unknown option '--fast'. See npm start -- --help."],
     [['4100'], /4100/],
     [['--ports', '80'], /1024 to 65531/],
+    [['--logs', ''], /--logs needs a folder/],
     [['--ports', '65535'], /1024 to 65531/],
     [['--ports', '0x1000'], /1024 to 65531/],
     [['--idp', 'other'], /unknown; give embedded or keycloak/],

@@ -74,6 +74,7 @@ export function parseStartArguments(argv: readonly string[]): ParsedArguments {
   if (values.redis !== undefined && !/^rediss?:\/\/./.test(values.redis)) {
     return wrong('--redis needs a URL, e.g. --redis redis://127.0.0.1:6379');
   }
+  if (values.logs === '') return wrong('--logs needs a folder, e.g. --logs ./logs');
   return {
     kind: 'start',
     arguments: {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -22,7 +22,7 @@ import { type IdentityProvider, type IdpKind, idpTraits } from './idp/identity-p
 import { startKeycloakIdp } from './idp/keycloak.ts';
 import { startOwnRedis } from './own-redis.ts';
 import { type Part, startPart } from './part.ts';
-import { createRunDir, type RunDir } from './run-dir.ts';
+import { createRunDir, makeLogDir, type RunDir } from './run-dir.ts';
 import { makeSecrets, type Secrets } from './secrets.ts';
 
 export interface PlatformOptions {
@@ -125,9 +125,9 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   if (options.breakHop !== undefined) refuseBreak(options.breakHop, kind);
   const urls = urlsOf(ports, kind);
   const secrets = await makeSecrets();
+  const kept = options.logDir === undefined ? undefined : makeLogDir(options.logDir);
   const runDir = createRunDir();
-  const keep = options.logDir ?? join(runDir.path, 'logs');
-  mkdirSync(keep, { recursive: true, mode: 0o700 });
+  const keep = kept ?? makeLogDir(join(runDir.path, 'logs'));
   const logFile = (part: string) => join(keep, `${part}.log`);
   const auditFile = (part: string) => join(keep, `${part}.audit.jsonl`);
 

@@ -13,9 +13,11 @@ export interface RunDir {
   readonly remove: () => void;
 }
 
-/** Makes the folder (0700). Files in it are 0600. */
+/** Makes the folder (0700). Files in it are 0600. Throws a sentence where there is no place for it. */
 export function createRunDir(parent: string = tmpdir()): RunDir {
-  const path = mkdtempSync(join(parent, 'mcp-obo-'));
+  const path = orSay(`No folder can be made in ${parent}; set TMPDIR to a folder that can be written`, () =>
+    mkdtempSync(join(parent, 'mcp-obo-')),
+  );
   const text = (name: string, content: string) => {
     const file = join(path, name);
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -28,4 +30,20 @@ export function createRunDir(parent: string = tmpdir()): RunDir {
     yaml: (name, value) => text(name, stringify(value)),
     remove: () => rmSync(path, { recursive: true, force: true }),
   };
+}
+
+/** Makes the folder that logs are kept in, where it is not there. Throws a sentence when it cannot be made. */
+export function makeLogDir(path: string): string {
+  orSay(`The folder ${path} for logs cannot be made`, () =>
+    mkdirSync(path, { recursive: true, mode: 0o700 }),
+  );
+  return path;
+}
+
+function orSay<T>(sentence: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw new Error(`${sentence} (${(cause as NodeJS.ErrnoException).code}).`, { cause });
+  }
 }
