@@ -35,6 +35,22 @@ describe('the life of an answer', () => {
     );
   });
 
+  it.each([
+    ['just now', 0],
+    ['a second ago', -1],
+  ])(
+    verifies(
+      ['tb:cache-ttl', 'tb:error-map'],
+      'blames nobody behind when the subject token ended %s, on the way',
+    ),
+    (_when, ago) => {
+      const input = { now, expiresIn: 300, subjectExpiresAt: now + ago, maxLifetime: 3600 };
+      expect(() => lifetimeOf(input)).toThrow(
+        expect.objectContaining({ code: 'invalid_token', reason: 'subject_expired' }),
+      );
+    },
+  );
+
   it(verifies('tb:cache-ttl', 'is never longer than the answer, the subject or the bound'), () => {
     const seconds = fc.integer({ min: 2, max: 1e9 });
     fc.assert(

@@ -33,10 +33,12 @@ const unknownLife = 60;
  * keeps it that long less min(60 s, 20 %), so that what it serves can still be used, and may fetch it anew as
  * long before that again, where the subject lives long enough for a gain.
  *
- * @throws OAuthError `bad_gateway` when the answer is expired on arrival.
+ * @throws OAuthError `bad_gateway` when the answer is expired on arrival, `invalid_token` when the subject
+ * token ended while it was on its way.
  */
 export function lifetimeOf(input: LifetimeInput): Lifetime {
   const { now, expiresIn, tokenExpiresAt, subjectExpiresAt = Infinity, maxLifetime } = input;
+  if (subjectExpiresAt <= now) throw subjectExpired();
   const told = expiresIn !== undefined || tokenExpiresAt !== undefined;
   const own = told ? Math.min(now + (expiresIn ?? Infinity), tokenExpiresAt ?? Infinity) : now + unknownLife;
   const expiresAt = Math.floor(Math.min(own, subjectExpiresAt, now + maxLifetime));
@@ -51,4 +53,12 @@ export function lifetimeOf(input: LifetimeInput): Lifetime {
   const cacheUntil = expiresAt - margin;
   const gains = subjectExpiresAt - expiresAt >= margin;
   return { expiresAt, cacheUntil, ...(gains ? { refreshAt: cacheUntil - margin } : {}) };
+}
+
+/** The refusal of a subject token that has ended: only a new one helps, and nobody behind is to blame. */
+export function subjectExpired(): OAuthError {
+  return new OAuthError('invalid_token', 'The subject token is expired.', {
+    reason: 'subject_expired',
+    params: { suberror: 'subject_refused' },
+  });
 }

@@ -4,7 +4,7 @@ import { checkActor } from './actors.ts';
 import { cacheKey, subjectTags } from './cache-key.ts';
 import { readClaimsChallenge } from './claims-challenge.ts';
 import type { EngineRequest } from './contract.ts';
-import { defaultMaxLifetime } from './lifetime.ts';
+import { defaultMaxLifetime, subjectExpired } from './lifetime.ts';
 import type { Plan, Wiring } from './plan.ts';
 import { decidePolicy } from './policy.ts';
 import { registrationAt, targetAtIssuer } from './target-at-issuer.ts';
@@ -79,12 +79,7 @@ function checkSubject({ grant, subjectToken }: EngineRequest, now: number): void
       reason: 'subject_machine',
     });
   }
-  if (grant.expiresAt * 1000 <= now) {
-    throw new OAuthError('invalid_token', 'The subject token is expired.', {
-      reason: 'subject_expired',
-      params: { suberror: 'subject_refused' },
-    });
-  }
+  if (grant.expiresAt * 1000 <= now) throw subjectExpired();
 }
 
 function checkClaims(claims: string | undefined): void {
