@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { javaVersion } from './java.ts';
 import { KeycloakProblem } from './problem.ts';
 import { runCommand } from './run-command.ts';
+import type { AdminCredentials } from './runtime.ts';
+import { buildSettings, defaultFeatures, quiet } from './settings.ts';
 
 /** The version everything here was made for. */
 export const keycloakVersion = '26.7.3';
-
-/** Features beyond the default ones that the platform shows: client metadata documents, and identity assertions. */
-export const defaultFeatures: readonly string[] = ['cimd', 'identity-assertion-jwt'];
 
 /** Changes when a distribution that was prepared before can no longer be used. */
 const recipe = 1;
@@ -32,7 +31,7 @@ export interface DistributionOptions {
 export interface Distribution {
   readonly home: string;
   /** The administrator: a confidential client of the realm `master` (client credentials). */
-  readonly admin: { readonly clientId: string; readonly clientSecret: string };
+  readonly admin: AdminCredentials;
 }
 
 /**
@@ -68,7 +67,7 @@ export async function prepareDistribution(options: DistributionOptions): Promise
   }
   return {
     home: join(folder, 'keycloak'),
-    admin: JSON.parse(readFileSync(join(folder, 'admin.json'), 'utf8')) as Distribution['admin'],
+    admin: JSON.parse(readFileSync(join(folder, 'admin.json'), 'utf8')) as AdminCredentials,
   };
 }
 
@@ -109,23 +108,6 @@ async function prepare(
   );
   await writeFile(join(draft, 'admin.json'), JSON.stringify(admin), { mode: 0o600 });
 }
-
-/** Build options; a start with `--optimized` must find them unchanged. */
-export const buildSettings: Readonly<Record<string, string>> = {
-  KC_DB: 'dev-file',
-  KC_CACHE: 'local',
-  KC_HEALTH_ENABLED: 'true',
-  KC_TRACING_ENABLED: 'true',
-  // As all other processes: a caller who wants no trace gets none.
-  KC_TRACING_SAMPLER_TYPE: 'parentbased_always_on',
-  // Statements would be most of the spans.
-  KC_TRACING_JDBC_ENABLED: 'false',
-  // The start is short; the second compiler would not be done before the end of most runs.
-  JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1',
-};
-
-/** Tracing is built in; without a receiver it is not to try one every few seconds. */
-export const quiet: Readonly<Record<string, string>> = { QUARKUS_OTEL_SDK_DISABLED: 'true' };
 
 async function unpackTo(
   folder: string,

@@ -1,18 +1,21 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Launched, launch } from '@mcp-obo/testbed/launch';
+import type { Launched } from '@mcp-obo/testbed/launch';
 import { createKeycloakAdmin, type KeycloakAdmin } from './admin.ts';
-import { keycloakVersion, prepareDistribution } from './distribution.ts';
+import { containerRuntime } from './container.ts';
+import { keycloakVersion } from './distribution.ts';
 import { defaultCacheDir, systemEnvironment } from './environment.ts';
+import { nativeRuntime } from './native.ts';
 import { isPortFree } from './ports.ts';
 import { KeycloakProblem } from './problem.ts';
-import { createRunHome } from './run-home.ts';
-import { type OtlpTarget, startArguments, startEnvironment } from './settings.ts';
+import type { EngineName, Runtime, RuntimeOptions } from './runtime.ts';
+import { type OtlpTarget, startArguments } from './settings.ts';
 
 /** How long a start may take on a busy machine. Milliseconds. */
 const readyWithin = 180_000;
 
 export interface KeycloakOptions {
+  /** How it is run; `native` unless told. */
+  readonly engine?: EngineName;
   /** Port of everything but health; on 127.0.0.1, as the other. */
   readonly port: number;
   /** Port of `/health`. */
@@ -44,7 +47,7 @@ export interface KeycloakOptions {
 export interface Keycloak {
   readonly kind: 'keycloak';
   /** How it runs: under Java on this machine, or in a container. */
-  readonly engine: 'native' | 'container';
+  readonly engine: EngineName;
   readonly version: string;
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
@@ -63,42 +66,34 @@ export interface Keycloak {
   readonly kill: () => void;
 }
 
+const runtimes: Readonly<Record<EngineName, (options: RuntimeOptions) => Promise<Runtime>>> = {
+  native: nativeRuntime,
+  container: containerRuntime,
+};
+
 /**
- * Starts Keycloak with Java on 127.0.0.1 and makes the realms. It gets a database of its own, and ends with
+ * Starts Keycloak on 127.0.0.1 and makes the realms. It gets a database of its own, and ends with
  * this process however that ends.
  *
  * @throws KeycloakProblem with one sentence and what to do; nothing is left running then.
  */
 export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak> {
-  const { port, managementPort, dir, signal, realms = [] } = options;
-  const env = options.env ?? systemEnvironment();
+  const { port, managementPort, signal, realms = [] } = options;
   await refuseTakenPorts(port, managementPort);
-  const distribution = await prepareDistribution({
+  const engine = options.engine ?? 'native';
+  const runtime = await runtimes[engine]({
+    ...options,
     cacheDir: options.cacheDir ?? defaultCacheDir(),
-    env,
-    ...(options.features !== undefined && { features: options.features }),
-    ...(options.say !== undefined && { say: options.say }),
-    ...(signal !== undefined && { signal }),
+    env: options.env ?? systemEnvironment(),
   });
-  const home = await createRunHome(distribution.home, join(dir, 'keycloak'));
   const url = `http://127.0.0.1:${port}`;
+  const args = startArguments({ url, port, managementPort });
 
-  const start = () =>
-    launch({
-      name: 'Keycloak',
-      command: join(home, 'bin', 'kc.sh'),
-      args: startArguments({ url, port, managementPort }),
-      env: {
-        ...startEnvironment(env, options.otlp, options.trustedCaFile),
-        ...(options.runDir !== undefined && { MCP_OBO_RUN_DIR: options.runDir }),
-      },
-      logFile: options.logFile,
-    });
   const { promise: failed, resolve: fail } = Promise.withResolvers<string>();
   let current: Launched | undefined;
   let asked = false;
   const run = async () => {
-    const mine = start();
+    const mine = await runtime.launch(args);
     current = mine;
     await ready(mine, managementPort, signal);
     void mine.ended.then((sentence) => {
@@ -112,11 +107,11 @@ export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak>
 
   try {
     await run();
-    const admin = createKeycloakAdmin({ url, ...distribution.admin });
+    const admin = createKeycloakAdmin({ url, ...runtime.admin });
     for (const realm of realms) await admin.createRealm(realm);
     return {
       kind: 'keycloak',
-      engine: 'native',
+      engine,
       version: keycloakVersion,
       url,
       issuer: (realm) => `${url}/realms/${realm}`,

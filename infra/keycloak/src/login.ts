@@ -14,7 +14,13 @@ export function createLoginBrowser(options: { readonly fetch?: typeof fetch } = 
 }
 
 /** Where the theme says what was wrong: below a field, or on a page of its own. */
-const refusals = ['input-error-username', 'input-error-password', 'input-error', 'kc-error-message'];
+const refusals = [
+  'input-error-username',
+  'input-error-password',
+  'input-error-otp-code',
+  'input-error',
+  'kc-error-message',
+];
 
 /** Reads a page of Keycloak: user name and password, the password alone (a step-up), or the consent. */
 export const readPage: PageReader = (markup) => {

@@ -1,4 +1,5 @@
-import { buildSettings, quiet } from './distribution.ts';
+/** Features beyond the default ones that the platform shows: client metadata documents, and identity assertions. */
+export const defaultFeatures: readonly string[] = ['cimd', 'identity-assertion-jwt'];
 
 /** A receiver of spans. */
 export interface OtlpTarget {
@@ -26,15 +27,15 @@ export function startArguments(at: {
   ];
 }
 
-/** Environment of a start: what a process needs, the options it was built with, where spans go, whom it trusts. */
-export function startEnvironment(
-  env: Readonly<Record<string, string>>,
-  otlp: OtlpTarget | undefined,
-  trustedCaFile: string | undefined,
-): Record<string, string> {
+/** Settings of a start beyond those it was built with: where spans go, and whom it trusts. */
+export function startSettings({
+  otlp,
+  trustedCaFile,
+}: {
+  readonly otlp?: OtlpTarget | undefined;
+  readonly trustedCaFile?: string | undefined;
+}): Record<string, string> {
   return {
-    ...env,
-    ...buildSettings,
     ...(otlp === undefined ? quiet : tracing(otlp)),
     ...(trustedCaFile !== undefined && { KC_TRUSTSTORE_PATHS: trustedCaFile }),
   };
@@ -47,3 +48,20 @@ function tracing({ endpoint, protocol }: OtlpTarget): Record<string, string> {
     KC_TELEMETRY_SERVICE_NAME: 'keycloak',
   };
 }
+
+/** Build options; a start with `--optimized` must find them unchanged. */
+export const buildSettings: Readonly<Record<string, string>> = {
+  KC_DB: 'dev-file',
+  KC_CACHE: 'local',
+  KC_HEALTH_ENABLED: 'true',
+  KC_TRACING_ENABLED: 'true',
+  // As all other processes: a caller who wants no trace gets none.
+  KC_TRACING_SAMPLER_TYPE: 'parentbased_always_on',
+  // Statements would be most of the spans.
+  KC_TRACING_JDBC_ENABLED: 'false',
+  // The start is short; the second compiler would not be done before the end of most runs.
+  JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1',
+};
+
+/** Tracing is built in; without a receiver it is not to try one every few seconds. */
+export const quiet: Readonly<Record<string, string>> = { QUARKUS_OTEL_SDK_DISABLED: 'true' };
