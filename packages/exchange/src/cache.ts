@@ -15,7 +15,7 @@ export interface Cache {
   readonly add: (key: string, value: Uint8Array, options: CacheEntryOptions) => Promise<boolean>;
   /** The right to fill an entry, which one at a time has of all who share the store. */
   readonly claim: (key: string, options: ClaimOptions) => Promise<Claim>;
-  /** Removes one entry and ends every claim to it; a failure is forgotten like that of a write. */
+  /** Removes one entry, ends every claim to it and tells all who watch; a failure is forgotten like that of a write. */
   readonly delete: (key: string) => Promise<void>;
   /**
    * Removes every entry with the tag, ends every claim with it and tells all who watch; answers how many
@@ -59,8 +59,8 @@ export interface HeldClaim {
 }
 
 export interface CacheWatcher {
-  /** Everything with this tag is evicted. */
-  readonly evicted: (tag: string) => void;
+  /** Everything with this tag is evicted, or the entry with this key. */
+  readonly evicted: (tagOrKey: string) => void;
   /** Evictions may be missed from now on: what is kept outside the store must not be used. */
   readonly lost: () => void;
   /** From now on none is missed. A watcher starts in this state when the store can tell. */

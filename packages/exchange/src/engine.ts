@@ -22,7 +22,7 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
   const emit = (event: ExchangeEvent) => options.onEvent?.(event);
   const wiring: Wiring = { ...options, maxActorDepth: options.maxActorDepth ?? 5 };
   const memory = createTokenMemory({ maxBytes: options.memoryBytes ?? 64 * 1024 * 1024, now });
-  const { obtain, supersedeTag, settled } = createObtain({
+  const { obtain, supersedeTag, supersedeAll, settled } = createObtain({
     answers: options.answers,
     now,
     emit,
@@ -38,13 +38,23 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
   });
   const observe = createObserver(emit, now);
 
-  function evictHere(tag: string): void {
-    memory.evictByTag(tag);
-    supersedeTag(tag);
+  function evictHere(tagOrKey: string): void {
+    memory.evict(tagOrKey);
+    supersedeTag(tagOrKey);
+  }
+
+  /** News of evictions stop or begin: what was begun before may have missed one. */
+  function linkChanged(change: () => void): void {
+    change();
+    supersedeAll();
   }
 
   memory.suspend();
-  const unwatch = cache.watch({ evicted: evictHere, lost: memory.suspend, restored: memory.resume });
+  const unwatch = cache.watch({
+    evicted: evictHere,
+    lost: () => linkChanged(memory.suspend),
+    restored: () => linkChanged(memory.resume),
+  });
 
   return {
     exchange: (request) =>
@@ -59,9 +69,14 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
         () => planMachine(wiring, request),
         (plan) => obtain(plan, request.signal),
       ),
-    evictByTag(tag) {
+    async evictByTag(tag) {
       evictHere(tag);
-      return cache.evictByTag(tag);
+      try {
+        return await cache.evictByTag(tag);
+      } finally {
+        // For what was read from the cache meanwhile.
+        evictHere(tag);
+      }
     },
     async close() {
       await settled();

@@ -34,7 +34,7 @@ export function createObtain(options: ObtainOptions) {
   const { store, now, schedule, emit, negativeSeconds, deadlineMs } = options;
   const flights = createSingleFlight<Landed>();
   const refreshes = createSingleFlight<void>();
-  const rests = new LRUCache<string, number>({ max: 10_000 });
+  const rests = new LRUCache<string, number>({ maxSize: 10_000, sizeCalculation: () => 1 });
   const tell = (action: Extract<ExchangeEvent, { type: 'cache' }>['action'], plan: Plan) =>
     emit({ type: 'cache', action, target: plan.expected.target.name });
 
@@ -46,7 +46,8 @@ export function createObtain(options: ObtainOptions) {
     const token = await abortable(() => {
       if (challenged) flights.supersede(plan.key);
       const work = challenged ? replace : land;
-      const flight = flights.run(plan.flightKey, plan.tags, (superseded) => work(plan, superseded));
+      const tags = challenged ? plan.tags : [...plan.tags, plan.key];
+      const flight = flights.run(plan.flightKey, tags, (superseded) => work(plan, superseded));
       joined = flight.joined;
       return flight.result;
     }, signal);
@@ -182,6 +183,11 @@ export function createObtain(options: ObtainOptions) {
     supersedeTag(tag: string): void {
       flights.supersedeTag(tag);
       refreshes.supersedeTag(tag);
+    },
+    /** The same for all that is under way. */
+    supersedeAll(): void {
+      flights.supersedeAll();
+      refreshes.supersedeAll();
     },
     /** Resolves when nothing is under way. */
     async settled(): Promise<void> {

@@ -13,6 +13,8 @@ export interface SingleFlight<T> {
   readonly supersede: (key: string) => void;
   /** The same for all work with that tag. */
   readonly supersedeTag: (tag: string) => void;
+  /** The same for all work. */
+  readonly supersedeAll: () => void;
   /** Resolves when nothing is under way. */
   readonly settled: () => Promise<void>;
 }
@@ -52,6 +54,9 @@ export function createSingleFlight<T>(): SingleFlight<T> {
     supersede,
     supersedeTag(tag) {
       for (const [key, { tags }] of flights) if (tags.includes(tag)) supersede(key);
+    },
+    supersedeAll() {
+      for (const key of flights.keys()) supersede(key);
     },
     async settled() {
       while (running.size > 0) await Promise.allSettled(running);

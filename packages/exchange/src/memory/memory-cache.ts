@@ -90,6 +90,7 @@ export function createMemoryCache({ maxEntries = 10_000, now }: MemoryCacheOptio
     async delete(key) {
       entries.delete(key);
       endClaim(key);
+      for (const watcher of watchers) watcher.evicted(key);
     },
     async evictByTag(tag) {
       const keys = tagged.keys(tag);

@@ -13,7 +13,8 @@ export interface TokenMemory {
   readonly ticket: () => number;
   readonly put: (key: string, kept: Kept, tags: readonly string[], ticket: number) => void;
   readonly delete: (key: string) => void;
-  readonly evictByTag: (tag: string) => void;
+  /** Everything with this tag, and the entry with this key. */
+  readonly evict: (tagOrKey: string) => void;
   /** Forgets everything and serves nothing until it is told to go on. */
   readonly suspend: () => void;
   readonly resume: () => void;
@@ -50,13 +51,14 @@ export function createTokenMemory({ maxBytes, now }: TokenMemoryOptions): TokenM
     dispose: ({ tags }, key) => tagged.remove(key, tags),
   });
   const evictions = new LRUCache<string, number>({
-    max: rememberedEvictions,
+    maxSize: rememberedEvictions,
+    sizeCalculation: () => 1,
     dispose: (ticket, _tag, reason) => {
       if (reason === 'evict') oldestTicket = Math.max(oldestTicket, ticket);
     },
   });
-  const late = (tags: readonly string[], ticket: number) =>
-    ticket < oldestTicket || tags.some((tag) => (evictions.peek(tag) ?? 0) > ticket);
+  const late = (key: string, tags: readonly string[], ticket: number) =>
+    ticket < oldestTicket || [key, ...tags].some((name) => (evictions.peek(name) ?? 0) > ticket);
 
   return {
     get(key) {
@@ -68,24 +70,26 @@ export function createTokenMemory({ maxBytes, now }: TokenMemoryOptions): TokenM
     ticket: () => drawn,
     put(key, kept, tags, ticket) {
       slots.delete(key);
-      if (suspended || late(tags, ticket)) return;
+      if (suspended || late(key, tags, ticket)) return;
       slots.set(key, { kept, tags });
       if (slots.has(key)) tagged.add(key, tags);
     },
     delete: (key) => void slots.delete(key),
-    evictByTag(tag) {
+    evict(tagOrKey) {
       drawn += 1;
-      evictions.set(tag, drawn);
-      for (const key of tagged.keys(tag)) slots.delete(key);
+      evictions.set(tagOrKey, drawn);
+      slots.delete(tagOrKey);
+      for (const key of tagged.keys(tagOrKey)) slots.delete(key);
     },
     suspend() {
-      drawn += 1;
-      oldestTicket = drawn;
+      oldestTicket = ++drawn;
       suspended = true;
       slots.clear();
       tagged.clear();
     },
     resume() {
+      // What was looked for meanwhile may have been evicted meanwhile.
+      oldestTicket = ++drawn;
       suspended = maxBytes === 0;
     },
     bytes: () => slots.calculatedSize,

@@ -72,15 +72,17 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
 
   /** What cannot be read may be any eviction. */
   function heard(message: Buffer): void {
-    const tag = seal.open(message, 'eviction')?.toString();
+    const tagOrKey = seal.open(message, 'eviction')?.toString();
     for (const watcher of watchers) {
-      if (tag !== undefined) watcher.evicted(tag);
+      if (tagOrKey !== undefined) watcher.evicted(tagOrKey);
       else {
         watcher.lost();
         watcher.restored();
       }
     }
   }
+
+  const tellEvicted = (tagOrKey: string) => link.tellEviction(seal.seal(Buffer.from(tagOrKey), 'eviction'));
 
   async function attempt<T>(operation: RedisOperation, work: () => Promise<T>): Promise<T | undefined> {
     try {
@@ -144,13 +146,16 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
     },
     claim: (key, claim) => claims(seal.namesOf(key)[0], { ...claim, seal: (value) => seal.seal(value, key) }),
     async delete(key) {
-      await attempt('delete', () => Promise.all(seal.namesOf(key).map(drop)));
+      await attempt('delete', async () => {
+        await Promise.all(seal.namesOf(key).map(drop));
+        await tellEvicted(key);
+      });
     },
     async evictByTag(tag) {
       try {
         const found = await tags.find(tag);
         const removed = await Promise.all(found.map(drop));
-        await link.tellEviction(seal.seal(Buffer.from(tag), 'eviction'));
+        await tellEvicted(tag);
         await tags.forget(tag, found);
         return removed.reduce((sum, count) => sum + count, 0);
       } catch (error) {
