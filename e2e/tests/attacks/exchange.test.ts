@@ -86,7 +86,7 @@ describe('a token request', () => {
 });
 
 describe('a subject token', () => {
-  const stranger = createTestIssuer({ issuer: broker.issuer.issuer });
+  const stranger = createTestIssuer({ issuer: broker.issuer.issuer, ownKey: true });
   const earlier = { iat: now - 60 };
 
   it.each([

@@ -95,7 +95,7 @@ describe('the algorithm', () => {
 });
 
 describe('the key', () => {
-  const stranger = createTestIssuer({ issuer: rsa.issuer, alg: 'RS256', claims: { aud: server.resource } });
+  const stranger = createTestIssuer({ issuer: rsa.issuer, ownKey: true, claims: { aud: server.resource } });
   let asked = 0;
   const canary = createServer((_request, response) => {
     asked += 1;

@@ -32,6 +32,13 @@ describe('createTestIssuer', () => {
     expect(payload).toBe('{"sub":"a","sub":"b"}');
   });
 
+  it('begins with the key of its name, unless it is to have its own', () => {
+    const thumb = (issuer: string, ownKey?: boolean) => createTestIssuer({ issuer, ownKey }).key.jwk.n;
+    expect(thumb('https://a.example')).toBe(thumb('https://a.example'));
+    expect(thumb('https://a.example')).not.toBe(thumb('https://b.example'));
+    expect(thumb('https://a.example')).not.toBe(thumb('https://a.example', true));
+  });
+
   it('withdraws old keys on rotation unless told to keep them', () => {
     const issuer = createTestIssuer({ issuer: 'https://idp.example', alg: 'ES256' });
     issuer.rotate({ keep: true });

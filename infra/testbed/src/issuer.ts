@@ -15,6 +15,8 @@ export interface TestIssuerOptions {
   readonly alg?: SigningAlgorithm;
   /** Key id of the first key. Default `key-1`. */
   readonly kid?: string;
+  /** True for a first key that no other issuer of this name has: that of a forger. */
+  readonly ownKey?: boolean;
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;
   /** Claims of every minted token, over the defaults. */
@@ -56,15 +58,26 @@ export interface TestIssuer {
   readonly requests: ReadonlyMap<string, number>;
 }
 
+const firstKeys = new Map<string, SigningKey>();
+
+function firstKey(issuer: string, alg: SigningAlgorithm, kid: string): SigningKey {
+  const name = JSON.stringify([issuer, alg, kid]);
+  const key = firstKeys.get(name) ?? createSigningKey(alg, kid);
+  firstKeys.set(name, key);
+  return key;
+}
+
 /**
  * An issuer for tests: real keys, real signatures, published by `fetch` or over HTTP. It signs anything it
- * is asked to, the forbidden included.
+ * is asked to, the forbidden included. Issuers of one name in one process begin with the same key, because an RSA
+ * key takes longer to make than most tests to run (`ownKey` for one of its own); a key of a rotation is always new.
  */
 export function createTestIssuer(options: TestIssuerOptions): TestIssuer {
   const now = options.now ?? Date.now;
   const faults = createFaults();
   const requests = new Map<string, number>();
-  const first = createSigningKey(options.alg ?? 'RS256', options.kid ?? 'key-1');
+  const { issuer, alg = 'RS256', kid = 'key-1', ownKey = false } = options;
+  const first = ownKey ? createSigningKey(alg, kid) : firstKey(issuer, alg, kid);
   let keys: SigningKey[] = [first];
   let published: readonly object[] | undefined;
   let keyCount = 1;

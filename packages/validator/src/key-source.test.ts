@@ -97,7 +97,7 @@ describe('keys', () => {
     verifies('rs:jwks-rotation', 'cannot be new for a token that is older than ours: 401 at once'),
     async () => {
       const { idp, outcome, clock } = setUp();
-      const forger = createTestIssuer({ issuer: idp.issuer, alg: 'ES256', now: clock.now });
+      const forger = createTestIssuer({ ownKey: true, issuer: idp.issuer, alg: 'ES256', now: clock.now });
       const forged = [
         await forger.mint(),
         await forger.mint(),

@@ -12,7 +12,7 @@ describe('the signature', () => {
     async (alg) => {
       const { idp, outcome } = setUp({}, {}, { alg });
       expect(await outcome(await idp.mint())).toBe('user-1');
-      const stranger = createTestIssuer({ issuer: idp.issuer, alg, now: () => noon * 1000 });
+      const stranger = createTestIssuer({ ownKey: true, issuer: idp.issuer, alg, now: () => noon * 1000 });
       expect(await outcome(await stranger.mint())).toBe('401 signature');
     },
   );
