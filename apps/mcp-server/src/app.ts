@@ -33,9 +33,9 @@ export interface AppDependencies {
 /** All wiring of the MCP server, in order. Does not listen. */
 export async function buildApp(config: Config, deps: AppDependencies): Promise<FastifyInstance> {
   const { exchange, now, log, audit, metrics, limiter, outbox } = deps;
-  const { url, target } = config.downstream;
+  const { url, target, timeout_seconds } = config.downstream;
   const catalogue = expensesCatalogue({
-    api: createExpensesApi({ url, target, fetch: deps.fetch }),
+    api: createExpensesApi({ url, target, fetch: deps.fetch, timeoutMs: timeout_seconds * 1000 }),
     largeAmounts: largeAmounts(config),
     outbox,
   });

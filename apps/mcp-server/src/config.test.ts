@@ -63,6 +63,7 @@ describe('configuration of the MCP server', () => {
     ['OAUTH_REQUIRED_SCOPES', 'mcp:tools "', 'required_scopes.1'],
     ['BROKER_TOKEN_ENDPOINT', 'http://broker.example/token', 'exchange.token_endpoint'],
     ['DOWNSTREAM_URL', 'https://api.example?x=1', 'downstream.url'],
+    ['DOWNSTREAM_URL', 'http://api.example', 'downstream.url'],
     ['MCP_ALLOWED_ORIGINS', 'https://app.example/', 'allowed_origins.0'],
     ['MCP_ALLOWED_HOSTS', ' ', 'allowed_hosts'],
   ])('refuses %s=%s before anything is opened', (name, value, setting) => {

@@ -126,11 +126,13 @@ export const schema = z
     tool_error_clients: wordsSetting.default([]),
     exchange,
     downstream: z.strictObject({
-      url: url.refine((value) => !/[?#]/.test(value), 'must have no query or fragment'),
+      url: serverUrlSetting,
       /** Name of the target at the broker, or in this process. */
       target: z.string().default('expenses-api'),
       /** What the identity provider knows it by; needed only without a broker. */
       audience: z.string().default('api://expenses'),
+      /** Longest wait for an answer. */
+      timeout_seconds: secondsSetting.default(10),
     }),
     /** Hosts and address ranges of the own network where issuers may be. */
     allow_private: networksSetting.default([]),

@@ -1,5 +1,5 @@
 import { type CallContext, ToolFailure } from '@mcp-obo/mcp';
-import { OAuthError } from '@mcp-obo/oauth-error';
+import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
 import { z } from 'zod';
 
 /** One call to the downstream API. */
@@ -20,6 +20,8 @@ export interface ExpensesApiOptions {
   /** Name of the target at the broker. */
   readonly target: string;
   readonly fetch: typeof globalThis.fetch;
+  /** Longest wait for an answer, milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /** RFC 9457 problem of the API; `code` is stable, `detail` is a sentence. */
@@ -31,12 +33,13 @@ const object = z.record(z.string(), z.unknown());
 
 /**
  * Gets a token for the target, calls, and turns a problem of the API into a sentence. A token the API
- * refuses is our own failure: the caller did nothing wrong.
+ * refuses is our own failure: the caller did nothing wrong. What does not come in time, or is no JSON, is the API's.
  */
-export function createExpensesApi({ url, target, fetch }: ExpensesApiOptions): ExpensesApi {
+export function createExpensesApi({ url, target, fetch, timeoutMs }: ExpensesApiOptions): ExpensesApi {
   const base = url.replace(/\/$/, '');
   return async (context, { method, path, scopes, body }) => {
     const token = await context.downstreamToken(target, scopes);
+    const deadline = AbortSignal.timeout(timeoutMs);
     const response = await send(() =>
       fetch(`${base}${path}`, {
         method,
@@ -47,22 +50,36 @@ export function createExpensesApi({ url, target, fetch }: ExpensesApiOptions): E
         },
         body: body === undefined ? undefined : JSON.stringify(body),
         redirect: 'error',
-        signal: context.signal ?? null,
+        signal: context.signal === undefined ? deadline : AbortSignal.any([context.signal, deadline]),
       }),
     );
-    if (response.ok) return response.status === 204 ? {} : object.parse(await response.json());
+    if (response.ok) return response.status === 204 ? {} : await send(() => readObject(response));
     throw await failure(response);
   };
 }
 
-async function send(request: () => Promise<Response>): Promise<Response> {
+/** What a network does is a fault of nobody here; the caller may try again. */
+async function send<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (cause) {
+    if (isOAuthError(cause)) throw cause;
     throw new OAuthError('temporarily_unavailable', 'The expenses API cannot be reached.', {
       cause,
       reason: 'downstream_unreachable',
       retryAfter: 5,
+    });
+  }
+}
+
+async function readObject(response: Response): Promise<Record<string, unknown>> {
+  const text = await response.text();
+  try {
+    return object.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new OAuthError('bad_gateway', 'The expenses API answered something that is no JSON object.', {
+      cause,
+      reason: 'downstream_answer',
     });
   }
 }
