@@ -23,12 +23,10 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
   'tb:sub-agent': 'Needs minted tokens.',
   'op:rate-refresh': 'The platform sees no refresh requests of its clients.',
   'op:lockout': 'Failed authentications are counted, not blocked.',
-  'op:secrets': 'Secrets come from files; they are not reloaded while running.',
   'op:tool-integrity': 'Tool definitions are not pinned.',
   'op:output': 'Tool output is structured; it is not bounded or stripped.',
   'op:doctor': 'No doctor command.',
   'op:anomaly': 'No thresholds on the metrics.',
-  'op:federation': 'Needs the real identity provider.',
   'op:cert-expiry': 'No metric of certificate age.',
   'op:evidence': 'The requirement table is written; the report with attacks and traces is not.',
 };

@@ -9,6 +9,7 @@ import { Redis } from 'ioredis';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import { openExchange } from './exchange.ts';
+import { followExchange } from './follow-exchange.ts';
 import { createLimits } from './limits.ts';
 import type { OutgoingReport } from './tools/expenses-tools.ts';
 
@@ -27,7 +28,12 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
       resourceReads: 5 * config.rate_limit_rpm,
       redis,
     }),
-    exchange: openExchange(config, { now: Date.now }),
+    exchange: followExchange(config.exchange, {
+      open: () => openExchange(config, { now: Date.now }),
+      onReload: () => log.info('new secret of the exchange in use'),
+      onFault: (err) =>
+        log.error({ err }, 'the new secret of the exchange cannot be used; the old one stays'),
+    }),
     audit: createAuditLog({ write: file.write, now: Date.now, service: 'mcp-server' }),
     metrics: createPlatformMetrics(),
     fetch: globalThis.fetch,

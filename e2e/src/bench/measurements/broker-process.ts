@@ -30,7 +30,7 @@ export async function startBroker(
     targets: [{ name: target.name, audience: target.audience, scopes: [target.scope] }],
     policy: { version: '1', rules: [rule] },
     ...(redis !== undefined && {
-      cache: { url: redis },
+      cache: { url: redis, memory_mib: 0 },
       seal: { keys: { value: randomBytes(32).toString('base64') } },
     }),
     network: { allow_loopback: true },

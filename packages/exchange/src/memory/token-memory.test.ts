@@ -88,8 +88,11 @@ describe('the memory of an engine', () => {
     memory.suspend();
     memory.put('b', kept(), [], memory.ticket());
     expect([memory.get('a'), memory.get('b'), memory.bytes()]).toEqual([undefined, undefined, 0]);
+    const meanwhile = memory.ticket();
     memory.resume();
     memory.put('a', kept(), [], early);
+    memory.put('c', kept(), [], meanwhile);
+    expect(memory.get('c')).toBeUndefined();
     memory.put('b', kept(), [], memory.ticket());
     expect([memory.get('a'), memory.get('b')]).toEqual([undefined, kept()]);
   });
