@@ -17,6 +17,7 @@ export async function start(config: BrokerConfig, { log, source }: ServiceContex
     allowLoopbackHttp: network.allow_loopback,
     allowPrivate: network.allow_private,
     timeoutMs: network.timeout_seconds * 1000,
+    ...(network.ca !== undefined && { tls: { ca: network.ca } }),
   });
   const deps: BrokerDeps = {
     now: Date.now,

@@ -12,7 +12,7 @@ import {
   wordsSetting,
 } from '@mcp-obo/config';
 import { idpProfiles } from '@mcp-obo/idp-profile';
-import { tlsSetting } from '@mcp-obo/service/tls';
+import { authoritiesSetting, tlsSetting } from '@mcp-obo/service/tls';
 import { z } from 'zod';
 
 const profileNames = Object.keys(idpProfiles) as [keyof typeof idpProfiles, ...(keyof typeof idpProfiles)[]];
@@ -63,6 +63,8 @@ export const schema = z.strictObject({
   seed_expenses: flagSetting.default(false),
   /** Hosts or networks of the own network where issuers may be. */
   allow_private: networksSetting.default([]),
+  /** Authorities that alone may have signed an issuer's certificate. */
+  issuer_ca: authoritiesSetting.optional(),
   body_limit_bytes: z.coerce.number().int().positive().default(65_536),
   /** File for audit records, one JSON line each; default: standard output. */
   audit_file: z.string().optional(),

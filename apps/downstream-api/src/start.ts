@@ -3,7 +3,7 @@ import type { Server } from 'node:tls';
 import { type AuditFile, createAuditLog, openAuditFile } from '@mcp-obo/audit';
 import { createGuardedFetch, isLoopbackHost } from '@mcp-obo/metadata';
 import type { Service, ServiceContext } from '@mcp-obo/service';
-import { followCertificates } from '@mcp-obo/service/tls';
+import { authoritiesFrom, followCertificates } from '@mcp-obo/service/tls';
 import { createPlatformMetrics } from '@mcp-obo/telemetry';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
@@ -23,6 +23,7 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
   const fetch = createGuardedFetch({
     allowLoopbackHttp: config.issuers.some(({ issuer }) => isLoopbackHost(new URL(issuer).hostname)),
     allowPrivate: config.allow_private,
+    ...(config.issuer_ca !== undefined && { tls: { ca: authoritiesFrom(config.issuer_ca, 'issuer_ca') } }),
   });
   const app = await buildApp(config, {
     database,

@@ -14,7 +14,7 @@ import {
   wordsSetting,
 } from '@mcp-obo/config';
 import { type IdpName, idpProfiles } from '@mcp-obo/idp-profile';
-import { tlsSetting } from '@mcp-obo/service/tls';
+import { authoritiesSetting, tlsSetting } from '@mcp-obo/service/tls';
 import { z } from 'zod';
 
 const url = z.url('must be an absolute URL, e.g. https://mcp.example.com/mcp');
@@ -136,6 +136,8 @@ export const schema = z
     }),
     /** Hosts and address ranges of the own network where issuers may be. */
     allow_private: networksSetting.default([]),
+    /** Authorities that alone may have signed an issuer's certificate. */
+    issuer_ca: authoritiesSetting.optional(),
     /** Tool calls a minute, per client and user; five times as many resource reads. */
     rate_limit_rpm: z.coerce
       .number()

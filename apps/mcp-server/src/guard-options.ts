@@ -1,6 +1,7 @@
 import { ConfigError } from '@mcp-obo/config';
 import { createMcpGuard, type McpGuard, type McpGuardOptions } from '@mcp-obo/mcp';
 import type { Tier, TierName } from '@mcp-obo/scopes';
+import { authoritiesFrom } from '@mcp-obo/service/tls';
 import type { Config } from './config.ts';
 import type { LargeAmounts } from './tools/expenses-tools.ts';
 
@@ -23,6 +24,7 @@ export function guardOptions(config: Config): Omit<McpGuardOptions, 'requirement
     allowedHosts: config.allowed_hosts,
     allowedOrigins: config.allowed_origins,
     allowPrivate: config.allow_private,
+    ...(config.issuer_ca !== undefined && { issuerCa: authoritiesFrom(config.issuer_ca, 'issuer_ca') }),
     firstScopes: config.required_scopes,
     toolErrorClients: config.tool_error_clients,
     issuers: config.issuers.map((issuer) => ({

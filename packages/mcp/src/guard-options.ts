@@ -41,6 +41,8 @@ export interface McpGuardOptions {
   readonly log?: GuardLog;
   /** Hosts and address ranges of the own network where issuers may be (SSRF guard). */
   readonly allowPrivate?: readonly string[];
+  /** PEM of the authorities that alone may have signed an issuer's certificate. Default: those of the system. */
+  readonly issuerCa?: string;
   /** For keys and discovery. Default: a fetch to public addresses, and to loopback where a configured issuer is there. */
   readonly fetch?: typeof globalThis.fetch;
 }

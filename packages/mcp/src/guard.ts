@@ -211,9 +211,13 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
 }
 
 /** Loopback is open only to a configuration that names it. */
-function fetchFor({ issuers, allowPrivate }: McpGuardOptions) {
+function fetchFor({ issuers, allowPrivate, issuerCa }: McpGuardOptions) {
   const hosts = issuers.map(({ issuer, jwksUri }) => new URL(jwksUri ?? issuer).hostname);
-  return createGuardedFetch({ allowLoopbackHttp: hosts.some(isLoopbackHost), allowPrivate });
+  return createGuardedFetch({
+    allowLoopbackHttp: hosts.some(isLoopbackHost),
+    allowPrivate,
+    ...(issuerCa !== undefined && { tls: { ca: issuerCa } }),
+  });
 }
 
 /** Anything that is not an `OAuthError` is a fault of ours and says so. */

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions, type Server } from 'node:tls';
 import { ConfigError, secretFrom, secretSetting } from '@mcp-obo/config';
 import { z } from 'zod';
@@ -13,6 +14,24 @@ export const tlsSetting = z.strictObject({
 });
 
 export type TlsSetting = z.output<typeof tlsSetting>;
+
+/** PEM of authorities that alone are trusted, for connections of this process to others. */
+export const authoritiesSetting = secretSetting;
+
+/**
+ * Reads them.
+ *
+ * @throws ConfigError when the file cannot be read or holds no certificate.
+ */
+export function authoritiesFrom(secret: z.output<typeof authoritiesSetting>, setting: string): string {
+  const pem = secretFrom(secret, setting);
+  try {
+    new X509Certificate(pem);
+    return pem;
+  } catch {
+    throw new ConfigError([{ setting, problem: 'must hold certificates as PEM' }]);
+  }
+}
 
 /** What a server of `node:https` takes. TLS 1.3 and nothing older. */
 export interface TlsOptions extends SecureContextOptions {

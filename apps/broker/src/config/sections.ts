@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import {
   endpointSetting,
   networksSetting,
@@ -113,7 +114,7 @@ export function configSections(files: ConfigFiles) {
     cache: cache.prefault({}),
     /** Key ring that seals cached tokens, 32 bytes in base64 a line: the first seals, all open. Absent: made at start. */
     seal: z.strictObject({ keys: textSetting(files).transform(parseKeyRing) }).optional(),
-    network: network.prefault({}),
+    network: network(files).prefault({}),
     /** How often the file, and those it names, are looked at for changes; 0: never. */
     reload_seconds: z.number().int().min(0).default(5),
     /** Largest token request. */
@@ -133,24 +134,38 @@ function listen(files: ConfigFiles) {
   });
 }
 
-const network = z.strictObject({
-  /** Longest wait for one answer of an issuer. */
-  timeout_seconds: seconds.default(5),
-  /** Longest time an exchange may take, with its retries and its waiting for other replicas. */
-  deadline_seconds: seconds.default(10),
-  /** Attempts after the first; for faults only. */
-  retries: z.number().int().min(0).max(10).default(2),
-  /** Token requests under way at one issuer. */
-  concurrency: z.number().int().positive().default(64),
-  /** Token requests that may wait for their turn at one issuer; more are answered with 503. */
-  queue: z.number().int().min(0).default(256),
-  /** Time without a request to an issuer that mostly answers with faults. */
-  rest_seconds: seconds.default(5),
-  /** Hosts or address ranges of the private network that issuers may have. */
-  allow_private: networksSetting.default([]),
-  /** Allows issuers on this machine over http; for development. */
-  allow_loopback: z.boolean().default(false),
-});
+function network(files: ConfigFiles) {
+  return z.strictObject({
+    /** Longest wait for one answer of an issuer. */
+    timeout_seconds: seconds.default(5),
+    /** Longest time an exchange may take, with its retries and its waiting for other replicas. */
+    deadline_seconds: seconds.default(10),
+    /** Attempts after the first; for faults only. */
+    retries: z.number().int().min(0).max(10).default(2),
+    /** Token requests under way at one issuer. */
+    concurrency: z.number().int().positive().default(64),
+    /** Token requests that may wait for their turn at one issuer; more are answered with 503. */
+    queue: z.number().int().min(0).default(256),
+    /** Time without a request to an issuer that mostly answers with faults. */
+    rest_seconds: seconds.default(5),
+    /** Hosts or address ranges of the private network that issuers may have. */
+    allow_private: networksSetting.default([]),
+    /** Allows issuers on this machine over http; for development. */
+    allow_loopback: z.boolean().default(false),
+    /** PEM of the authorities that alone may have signed an issuer's certificate. */
+    ca: textSetting(files).transform(parseAuthorities).optional(),
+  });
+}
+
+function parseAuthorities(text: string, context: z.RefinementCtx): string {
+  try {
+    new X509Certificate(text);
+    return text;
+  } catch {
+    context.addIssue('must hold certificates as PEM');
+    return z.NEVER;
+  }
+}
 
 function parseKeyRing(text: string, context: z.RefinementCtx): readonly Uint8Array[] {
   const keys = text
