@@ -1,5 +1,6 @@
 import type { Platform } from '@mcp-obo/platform';
 import type { ReceivedSpan } from '@mcp-obo/platform/otlp';
+import { ancestry, type TraceNode } from '../trace/trace.ts';
 
 /** Where a step failed. */
 export interface Hop {
@@ -9,8 +10,12 @@ export interface Hop {
   readonly where: string;
 }
 
-/** Which hop a failed span belongs to: by the process it is of, and for a request by the process it went to. */
-export function hopOf(span: ReceivedSpan, urls: Platform['urls']): Hop {
+/**
+ * Which hop a failed span belongs to: by the process it is of, and for a request by the process it went to.
+ * What fails at the identity provider belongs to whoever asked it.
+ */
+export function hopOf(failed: TraceNode, urls: Platform['urls']): Hop {
+  const span = askerOf(failed);
   const url = String(span.attributes['url.full'] ?? '');
   const peer = span.kind === 'client' ? peerOf(url, urls) : undefined;
   const reason = span.attributes['mcp_obo.reason'] ?? span.attributes['error.type'];
@@ -37,4 +42,11 @@ function peerOf(url: string, urls: Platform['urls']): string {
   if (url.startsWith(urls.idp)) return 'dev-idp';
   // The token endpoint, also when it is configured where no broker is.
   return url.startsWith(urls.broker) || url.endsWith('/token') ? 'broker' : url;
+}
+
+const identityProviders: ReadonlySet<string> = new Set(['dev-idp', 'keycloak']);
+
+function askerOf(failed: TraceNode): ReceivedSpan {
+  const asker = ancestry(failed).find(({ span }) => !identityProviders.has(span.service));
+  return (asker ?? failed).span;
 }

@@ -1,5 +1,8 @@
 import { withSpan } from '@mcp-obo/telemetry';
 import { startTelemetry } from '@mcp-obo/telemetry/sdk';
+import { outline } from '../trace/outline.ts';
+import { writePicture } from '../trace/picture/file.ts';
+import { buildTrace, deepestFailure, subtrace } from '../trace/trace.ts';
 import { type DemoPlatform, startDemoPlatform } from './demo-platform.ts';
 import { hopOf } from './hop.ts';
 import { type DemoOptions, help, readOptions, UsageError } from './options.ts';
@@ -7,7 +10,6 @@ import { connectPerson, type Person } from './person.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import type { Stage, Step } from './step.ts';
 import { story } from './story.ts';
-import { countSpans, deepestFailure, subtree, traceLines } from './trace-view.ts';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -70,15 +72,21 @@ async function play(
   if (signal.aborted) return 130;
   // Every process sends its last spans before it ends.
   await platform.stop();
-  const tree = platform.otlp.tree(traceId);
+  const trace = buildTrace(platform.otlp.spans(), traceId);
   if (failure !== undefined) {
-    const span = deepestFailure(subtree(tree, failure.step.name));
+    const failed = deepestFailure(subtrace(trace, failure.step.name));
     const { hop, where } =
-      span === undefined ? { hop: failure.step.hop, where: undefined } : hopOf(span, platform.urls);
+      failed === undefined ? { hop: failure.step.hop, where: undefined } : hopOf(failed, platform.urls);
     reporter.failed({ step: failure.step.name, ms: failure.ms, message: failure.message, hop, where });
   }
-  const shown = options.wholeTrace ? tree : subtree(tree, failure?.step.name ?? 'read-only');
-  return reporter.end({ traceId, spans: countSpans(tree), lines: traceLines(shown) });
+  const shown = options.wholeTrace ? trace : subtrace(trace, failure?.step.name ?? 'read-only');
+  if (options.traceOut !== undefined) writePicture(options.traceOut, shown, 'npm run demo');
+  return reporter.end({
+    traceId,
+    spans: trace.nodes.length,
+    lines: outline(shown),
+    ...(options.traceOut !== undefined && { picture: options.traceOut }),
+  });
 }
 
 interface Failure {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type BreakName, breakName, breaks, type IdpKind, idpKinds } from '@mcp-obo/platform';
+import { pictureProblem } from '../trace/picture/file.ts';
 
 export interface DemoOptions {
   readonly json: boolean;
@@ -8,6 +9,8 @@ export interface DemoOptions {
   readonly breakHop?: BreakName;
   /** Print all of the trace and not one call of it. */
   readonly wholeTrace: boolean;
+  /** File that the printed trace is drawn to. */
+  readonly traceOut?: string;
 }
 
 /** Wrong arguments; the message says which. */
@@ -22,6 +25,7 @@ Options (after --):
   --ports BASE    first of five ports on 127.0.0.1 (default 4000)
   --break HOP     breaks a hop on purpose: ${Object.keys(breaks).join(', ')}
   --trace         prints the whole trace; without it, one call of it
+  --trace-out F   draws the printed trace to the file F, an .svg or an .html
   --idp NAME      embedded (default) or keycloak: Keycloak under Java, and a redis-server of its own
   --help          this text
 
@@ -36,11 +40,24 @@ export function readOptions(args: readonly string[]): DemoOptions | 'help' {
   const basePort = Number(values.ports);
   if (!/^\d+$/.test(values.ports) || basePort < 1024 || basePort > 65_531)
     throw new UsageError('--ports must be a number from 1024 to 65531.');
-  if (values.break === undefined) return { json: values.json, basePort, idp, wholeTrace: values.trace };
+  const options = {
+    json: values.json,
+    basePort,
+    idp,
+    wholeTrace: values.trace,
+    ...(values['trace-out'] !== undefined && { traceOut: pictureFile(values['trace-out']) }),
+  };
+  if (values.break === undefined) return options;
   const breakHop = breakName(values.break);
   if (breakHop === undefined)
     throw new UsageError(`--break knows ${Object.keys(breaks).join(', ')}, not ${values.break}.`);
-  return { json: values.json, basePort, idp, breakHop, wholeTrace: values.trace };
+  return { ...options, breakHop };
+}
+
+function pictureFile(file: string): string {
+  const problem = pictureProblem(file);
+  if (problem !== undefined) throw new UsageError(`--trace-out: ${problem}`);
+  return file;
 }
 
 function parse(args: readonly string[]) {
@@ -52,6 +69,7 @@ function parse(args: readonly string[]) {
         ports: { type: 'string', default: '4000' },
         break: { type: 'string' },
         trace: { type: 'boolean', default: false },
+        'trace-out': { type: 'string' },
         idp: { type: 'string', default: 'embedded' },
         help: { type: 'boolean', short: 'h', default: false },
       },

@@ -5,6 +5,7 @@ import type { LoginBrowser } from '@mcp-obo/dev-idp/login';
 import { injectTraceMeta, withSpan } from '@mcp-obo/telemetry';
 import { Client as ClientV2 } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { SpanKind } from '@opentelemetry/api';
 
 /** The result of a tool call, as a person at a client sees it. */
 export interface ToolAnswer {
@@ -69,9 +70,14 @@ export async function connectPerson({
     tools: async () => (await client.listTools()).tools.map(({ name }) => name),
     call: (name, args = {}) =>
       withSpan(
-        `${username} calls ${name}`,
-        { 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': name },
+        `tools/call ${name}`,
+        {
+          'mcp.method.name': 'tools/call',
+          'gen_ai.operation.name': 'execute_tool',
+          'gen_ai.tool.name': name,
+        },
         async () => answerOf(await client.callTool({ name, arguments: args, _meta: injectTraceMeta() })),
+        { kind: SpanKind.CLIENT },
       ),
     close: client.close,
   };

@@ -5,6 +5,8 @@ export interface TraceSummary {
   readonly traceId: string;
   readonly spans: number;
   readonly lines: readonly string[];
+  /** File that the trace was drawn to. */
+  readonly picture?: string;
 }
 
 /** What went wrong, and at which hop. */
@@ -72,6 +74,7 @@ export function createReporter({ json, terminal, write }: ReporterOptions): Repo
             ? {}
             : { hop: failure.hop, where: failure.where, message: failure.message }),
           trace: summary ?? null,
+          ...(trace?.picture !== undefined && { picture: trace.picture }),
         });
         return ok ? 0 : 1;
       }
@@ -79,6 +82,8 @@ export function createReporter({ json, terminal, write }: ReporterOptions): Repo
         write(
           `\n${colour(1, `One trace, ${trace.spans} spans, ${trace.traceId} (--trace shows all; here is one call)`)}\n${trace.lines.map((text) => `  ${text}\n`).join('')}`,
         );
+      if (trace?.picture !== undefined)
+        write(`\n${colour(1, 'The trace as a picture')}\n  ${trace.picture}\n`);
       write(
         ok
           ? `\n${colour(32, `All ${steps.length} steps went well.`)}\n`

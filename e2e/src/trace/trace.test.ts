@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { outline } from './outline.ts';
 import { sampleSpan, sampleTraceId } from './sample-spans.ts';
-import { ancestry, below, buildTrace, findSpans } from './trace.ts';
+import { ancestry, below, buildTrace, deepestFailure, findSpans, subtrace } from './trace.ts';
 
 const spans = [
   sampleSpan('leaf', 'early', { start: 12 }),
@@ -39,6 +39,24 @@ describe('buildTrace', () => {
     expect(root && below(root).map(({ span }) => span.spanId)).toEqual(['early', 'leaf', 'late', 'later']);
     expect(findSpans(trace, { kind: 'client', name: /^ea/ })).toHaveLength(1);
     expect(findSpans(trace, { kind: 'client', service: 'redis' })).toEqual([]);
+  });
+});
+
+describe('parts of a trace', () => {
+  it('begin with the spans of a name, as if nothing were above them', () => {
+    expect(subtrace(trace, 'early').nodes.map(({ span, depth }) => [span.spanId, depth])).toEqual([
+      ['early', 0],
+      ['leaf', 1],
+    ]);
+    expect(subtrace(trace, 'late').roots.map(({ span }) => span.spanId)).toEqual(['late', 'later']);
+    expect(subtrace(trace, 'no such').nodes).toEqual([]);
+  });
+
+  it('tell where the trouble began: the deepest failure, the latest of several', () => {
+    expect(deepestFailure(trace)?.span.spanId).toBe('later');
+    const deeper = buildTrace([...spans, sampleSpan('cause', 'leaf', { failed: true })], sampleTraceId);
+    expect(deepestFailure(deeper)?.span.spanId).toBe('cause');
+    expect(deepestFailure(subtrace(trace, 'early'))).toBeUndefined();
   });
 });
 

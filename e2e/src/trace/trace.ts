@@ -60,6 +60,22 @@ export function ancestry(node: TraceNode): readonly TraceNode[] {
   return node.parent === undefined ? [node] : [node, ...ancestry(node.parent)];
 }
 
+/** The parts of the trace that begin with a span of that name. */
+export function subtrace(trace: Trace, name: string): Trace {
+  const tops = trace.nodes.filter(({ span }) => span.name === name);
+  return buildTrace(
+    tops.flatMap((top) => [top, ...below(top)]).map(({ span }) => span),
+    trace.id,
+  );
+}
+
+/** The failed span that is deepest, the latest of several: where the trouble began. */
+export function deepestFailure({ nodes }: Pick<Trace, 'nodes'>): TraceNode | undefined {
+  return nodes
+    .filter(({ span }) => span.failed)
+    .toSorted((a, b) => b.depth - a.depth || b.span.start - a.span.start)[0];
+}
+
 function fits(span: ReceivedSpan, { service, name, kind }: SpanLook): boolean {
   return (
     (service === undefined || span.service === service) &&

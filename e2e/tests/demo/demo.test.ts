@@ -1,6 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type BreakName, breaks, partNames } from '@mcp-obo/platform';
 import { verifies } from '@mcp-obo/testbed/verifies';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { freeBase } from '../clients/fixture/free-base.ts';
 import { type RunningScript, runScript } from '../clients/fixture/script.ts';
 
@@ -26,14 +29,19 @@ describe('npm run demo', () => {
   it(
     verifies(['op:traces', 'op:redaction', 'rs:no-passthrough'], 'plays every step and ends with a trace'),
     async () => {
-      const script = await demo();
+      const folder = mkdtempSync(join(tmpdir(), 'demo-'));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      const picture = join(folder, 'trace.svg');
+      const script = await demo('--trace-out', picture);
       expect([await script.ended, script.stderr()]).toEqual([0, '']);
+      expect(readFileSync(picture, 'utf8')).toMatch(/^<svg [\s\S]*tools\/call list_expenses/);
       const lines = linesOf(script);
       const last = lines.at(-1);
       expect(last).toEqual({
         ok: true,
         steps: expect.any(Array),
         trace: { traceId: expect.stringMatching(/^[0-9a-f]{32}$/), spans: expect.any(Number) },
+        picture,
       });
       for (const step of last.steps) {
         expect(step).toEqual({ name: expect.any(String), ok: true, ms: expect.any(Number) });

@@ -104,26 +104,6 @@ describe('startOtlpReceiver', () => {
     },
   );
 
-  it('builds the tree of a trace, children in order of time, whatever order they come in', async () => {
-    receiver = await startOtlpReceiver();
-    await post(JSON.stringify(request([span('late', 'root', 20), span('leaf', 'early', 12)])));
-    await post(
-      JSON.stringify(request([span('early', 'root', 10), span('root', 'not-received', 0)], 'mcp-server')),
-    );
-    const names = (nodes: ReturnType<OtlpReceiver['tree']>): unknown =>
-      nodes.map(({ span: { name }, children }) => [name, names(children)]);
-    expect(names(receiver.tree('a'.repeat(32)))).toEqual([
-      [
-        'root',
-        [
-          ['early', [['leaf', []]]],
-          ['late', []],
-        ],
-      ],
-    ]);
-    expect(receiver.tree('b'.repeat(32))).toEqual([]);
-  });
-
   it('lets another process read the spans', async () => {
     receiver = await startOtlpReceiver();
     await post(JSON.stringify(request([span('one', undefined, 0)])));

@@ -6,12 +6,6 @@ import { type ReceivedSpan, readSpans } from './otlp-span.ts';
 
 export type { ReceivedSpan } from './otlp-span.ts';
 
-/** A span and what happened inside it, in order of time. */
-export interface SpanNode {
-  readonly span: ReceivedSpan;
-  readonly children: readonly SpanNode[];
-}
-
 /**
  * A small OTLP/HTTP receiver (JSON and protobuf) that keeps spans in memory, to read a trace back: in this
  * process, or as JSON at `GET /spans`.
@@ -26,8 +20,6 @@ export interface OtlpReceiver {
     predicate: (spans: readonly ReceivedSpan[]) => boolean,
     timeout?: number,
   ) => Promise<void>;
-  /** The roots of a trace: spans without a parent, or whose parent was not received. */
-  readonly tree: (traceId: string) => readonly SpanNode[];
   readonly close: () => Promise<void>;
 }
 
@@ -83,7 +75,6 @@ export async function startOtlpReceiver({
         waiting.add(check);
         check();
       }),
-    tree: (traceId) => treeOf(spans.filter((span) => span.traceId === traceId)),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -130,14 +121,4 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-function treeOf(spans: readonly ReceivedSpan[]): readonly SpanNode[] {
-  const ids = new Set(spans.map(({ spanId }) => spanId));
-  const sorted = spans.toSorted((a, b) => a.start - b.start);
-  const node = (span: ReceivedSpan): SpanNode => ({
-    span,
-    children: sorted.filter(({ parentSpanId }) => parentSpanId === span.spanId).map(node),
-  });
-  return sorted.filter(({ parentSpanId }) => parentSpanId === undefined || !ids.has(parentSpanId)).map(node);
 }

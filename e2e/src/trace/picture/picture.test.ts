@@ -1,7 +1,11 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { ReceivedSpan } from '@mcp-obo/platform/otlp';
 import { describe, expect, it } from 'vitest';
 import { sampleRequest, sampleSpan, sampleTraceId } from '../sample-spans.ts';
 import { buildTrace } from '../trace.ts';
+import { pictureProblem, writePicture } from './file.ts';
 import { drawHtml } from './html.ts';
 import { layOut, textWidth } from './layout.ts';
 import { drawSvg } from './svg.ts';
@@ -151,5 +155,29 @@ describe('the page with the picture', () => {
     expect(html).toContain('<tr><th>error.type</th><td>upstream_fault</td></tr>');
     expect(html).toContain('<tr><th>resource: service.version</th><td>1.0.0</td></tr>');
     expect(html).toContain("default-src 'none'");
+  });
+});
+
+describe('the file of a picture', () => {
+  it('is drawn in the format of its name, and refused in a sentence when that cannot be', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'picture-'));
+    try {
+      for (const [name, begin] of [
+        ['trace.svg', '<svg '],
+        ['trace.html', '<!doctype html>'],
+      ] as const) {
+        const file = join(folder, name);
+        expect(pictureProblem(file)).toBeUndefined();
+        writePicture(file, call, 'One tool call');
+        expect(readFileSync(file, 'utf8')).toMatch(new RegExp(`^${begin}`));
+      }
+      expect(pictureProblem(join(folder, 'trace.png'))).toMatch(/trace\.png must end in \.svg or \.html\.$/);
+      expect(pictureProblem(join(folder, 'none', 'trace.svg'))).toMatch(
+        /is not there or cannot be written to\.$/,
+      );
+      expect(() => writePicture(join(folder, 'trace.png'), call, 't')).toThrow('must end in');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
