@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Scenarios against a platform, whatever its identity provider. */
+const conformance = ['tests/conformance/{server,authorization-server}.test.ts'];
+
 // The manifest has a run of its own, after all others: it reads their reports.
 export default defineConfig({
   test: {
@@ -12,14 +15,14 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
-          exclude: ['tests/clients/**', 'tests/conformance/**', 'tests/keycloak/**'],
+          exclude: ['tests/clients/**', 'tests/keycloak/**', ...conformance],
         },
       },
       {
         extends: true,
         test: {
           name: 'clients',
-          include: ['tests/clients/*.test.ts', 'tests/conformance/*.test.ts'],
+          include: ['tests/clients/*.test.ts', ...conformance],
           globalSetup: ['tests/clients/fixture/shared-platform.ts'],
         },
       },
@@ -29,7 +32,7 @@ export default defineConfig({
           name: 'keycloak',
           include: [
             'tests/keycloak/*.test.ts',
-            'tests/conformance/*.test.ts',
+            ...conformance,
             'tests/clients/{sdk-v1,sdk-v2,inspector}.test.ts',
           ],
           globalSetup: ['tests/keycloak/fixture/shared-keycloak.ts'],
