@@ -58,7 +58,9 @@ export function readRun(root, folder) {
     const file = join(root, folder, path);
     if (!existsSync(file)) {
       const message = `The script ${script} of this workspace did not finish.`;
-      return { ...run, results: [...run.results, failure(folder, folder, 'wrote no report', message)] };
+      run.results.push(failure(folder, folder, 'wrote no report', message));
+      missed.clear();
+      continue;
     }
     const report = JSON.parse(readFileSync(file, 'utf8'));
     for (const { name: suite } of report.testResults) missed.delete(relative(root, suite));

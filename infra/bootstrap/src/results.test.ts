@@ -90,6 +90,13 @@ describe('readRun', () => {
     expect(readResults().map(({ title }) => title)).toEqual(['alone', 'wrote no report']);
   });
 
+  it('counts the tests of the second script where the first wrote no report', () => {
+    write('packages/a/src/a.test.ts', '');
+    report(true, [suite('passed', [{ fullName: 'together', status: 'passed' }])], 'integration');
+    write('packages/a/package.json', { scripts: { test: 'unit', 'test:integration': 'whole' } });
+    expect(readResults().map(({ title }) => title)).toEqual(['wrote no report', 'together']);
+  });
+
   it('counts a file of tests that no script ran as a failure', () => {
     for (const file of ['src/a.test.ts', 'test/forgotten.test.ts']) write(`packages/a/${file}`, '');
     report(true, [suite('passed', [{ fullName: 'alone', status: 'passed' }])]);
