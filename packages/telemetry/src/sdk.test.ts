@@ -192,6 +192,7 @@ describe('startTelemetry', () => {
       metrics.exchangeLatency(3.5, { target: 'expenses-api', outcome: 'hit' });
       metrics.cacheEvent({ event: 'hit' });
       metrics.idpResponseTime(40, { issuer: 'https://idp', operation: 'token', outcome: 'ok' });
+      metrics.idpBreaker(2, { issuer: 'https://idp' });
       metrics.rateLimitHit({ limit: 'tools' });
       metrics.toolInvocation({ tool: 'list_expenses', outcome: 'ok' });
       const { body: answer } = await request(telemetry.metricsUrl ?? '');
