@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   createDocker,
@@ -80,6 +81,7 @@ export async function startCompose(options: ComposeOptions): Promise<Compose> {
     const up = await call(['up', '--detach', '--no-build']);
     signal?.throwIfAborted();
     if (up.code !== 0) throw new Error(await reason(up.stderr, call));
+    await healthy(call, 'edge', run);
     return {
       ...files,
       engine: `${engine.version}, compose ${compose.version}`,
@@ -92,6 +94,9 @@ export async function startCompose(options: ComposeOptions): Promise<Compose> {
     throw error;
   }
 }
+
+/** Milliseconds. */
+const edgeWithinMs = 60_000;
 
 type Call = (args: readonly string[]) => ReturnType<RunCommand>;
 
@@ -167,6 +172,17 @@ async function trustingImage(docker: Docker, caFile: string | undefined): Promis
 
 async function logsOf(call: Call): Promise<string> {
   return (await call(['logs', '--no-color', '--timestamps'])).stdout;
+}
+
+/** Nothing waits for the edge, which is last. */
+async function healthy(call: Call, service: string, run: RunCommand): Promise<void> {
+  const id = (await call(['ps', '--quiet', service])).stdout.trim();
+  for (const end = performance.now() + edgeWithinMs; ; await sleep(500)) {
+    const { stdout } = await run('docker', ['inspect', '--format', '{{.State.Health.Status}}', id]);
+    if (stdout.trim() === 'healthy') return;
+    if (performance.now() > end)
+      throw new Error(await reason(`container ${service} is ${stdout.trim()}`, call));
+  }
 }
 
 /** What compose says, and the last lines of what did not become healthy. */
