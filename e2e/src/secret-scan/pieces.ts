@@ -1,5 +1,4 @@
-/** Long enough that no piece stands anywhere by chance, short enough that a cut-off token is found. */
-export const pieceLength = 16;
+import { pieceLength } from './secret.ts';
 
 const base = 0x01000193;
 /** Weight of the character that leaves the window. */

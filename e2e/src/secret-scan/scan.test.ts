@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import { createSecretScan, describeFindings } from './scan.ts';
@@ -88,6 +88,26 @@ describe('the secret scan', () => {
     for (const text of [header, `"header":"${header}"`, btoa(header), Buffer.from(header).toString('hex')])
       expect(kinds(text)).toEqual([]);
     expect(kinds(`${header}.${token.split('.')[1]?.slice(0, 16)}`)).toEqual(['access token']);
+  });
+
+  it('takes no URL of the claims for a secret, and everything beside it', () => {
+    const url = 'https://issuer.example/realms/acme';
+    const claims = segment({ jti: 'k3Jd-9f_QwErTyU81Zx', iss: url, sub: 'opaque-b6f5d0a2-8c47' });
+    const value = `${header}.${claims}.${randomBytes(64).toString('base64url')}`;
+    const find = createSecretScan([{ kind: 'access token', value }]);
+    const found = (text: string) => find({ place: 'here', text }).map(({ kind }) => kind);
+    const elsewhere = [`{"ru":"${url}/callback"}`, `{"st":1,"ru":"${url}"}`, `{"a":"b","ru":"${url}"}`];
+    for (const json of elsewhere) expect(found(Buffer.from(json).toString('base64url'))).toEqual([]);
+    expect(found(claims.slice(0, 16))).toEqual(['access token']);
+    expect(found(claims.slice(-16))).toEqual(['access token']);
+    expect(found(value.slice(-16))).toEqual(['access token']);
+  });
+
+  it('takes session and client in a code of Keycloak for what they are', () => {
+    const [random, session, client] = [randomUUID(), 'GgFzBegI3xpEJ2UrTXyh6a4G', randomUUID()];
+    const find = createSecretScan([{ kind: 'authorization code', value: `${random}.${session}.${client}` }]);
+    expect(find({ place: 'here', text: `{"session":"${session}","client":"${client}"}` })).toEqual([]);
+    expect(find({ place: 'here', text: `${random.slice(0, 16)}` })).toHaveLength(1);
   });
 
   it('takes no hash of a secret for the secret', () => {

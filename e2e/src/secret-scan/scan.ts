@@ -1,6 +1,6 @@
 import { createPieceIndex } from './pieces.ts';
 import { readingsOf } from './readings.ts';
-import { type Secret, type SecretKind, secretPart } from './secret.ts';
+import { type Secret, type SecretKind, secretParts } from './secret.ts';
 
 /** A text that was written by the platform or shown by it. */
 export interface Source {
@@ -28,7 +28,10 @@ const joseObject = /eyJ[\w-]{8,}\.[\w-]{2,}/;
  */
 export function createSecretScan(secrets: readonly Secret[]): (source: Source) => readonly Finding[] {
   const distinct = [...new Map(secrets.map((secret) => [secret.value, secret])).values()];
-  const pieces = createPieceIndex(distinct.map(({ value }) => secretPart(value)));
+  const parts = distinct.flatMap((secret) =>
+    secretParts(secret).map((text) => ({ text, kind: secret.kind })),
+  );
+  const pieces = createPieceIndex(parts.map(({ text }) => text));
   return ({ place, text }) =>
     text.split('\n').flatMap((content, index) => {
       const kinds = new Map<Finding['kind'], string>();
@@ -37,7 +40,7 @@ export function createSecretScan(secrets: readonly Secret[]): (source: Source) =
         const note = (kind: Finding['kind']) => {
           if (!kinds.has(kind)) kinds.set(kind, as);
         };
-        pieces.search(reading, (at) => note(distinct[at]?.kind ?? 'unknown token'));
+        pieces.search(reading, (at) => note(parts[at]?.kind ?? 'unknown token'));
         if (joseObject.test(reading) && kinds.size === 0) note('unknown token');
       }
       return [...kinds].map(([kind, as]) => ({ place, line: index + 1, kind, ...(as !== '' && { as }) }));

@@ -1,3 +1,6 @@
+/** Long enough that no piece stands anywhere by chance, short enough that a cut-off token is found. */
+export const pieceLength = 16;
+
 /** What kinds of secrets a run makes. */
 export const secretKinds = [
   'access token',
@@ -36,12 +39,33 @@ export function canBeSecret(value: string): boolean {
 }
 
 /**
- * The part of a secret that is looked for. Of a compact JOSE object (RFC 7515 §7.1) that is all but its
- * header, which says algorithm and key, is the same in all tokens of an issuer, and opens nothing.
+ * The parts of a secret that are looked for. Left out is what is public wherever it stands:
+ *
+ * - the header of a compact JOSE object (RFC 7515 §7.1): algorithm and key, the same in all tokens;
+ * - URLs in its claims, as of the issuer and the audience: anybody may write them, also in Base64;
+ * - session and client in a code of Keycloak, which is `random.session.client`.
  */
-export function secretPart(value: string): string {
-  const [header = '', ...rest] = value.split('.');
-  return rest.length >= 2 && isJoseHeader(header) ? rest.join('.') : value;
+export function secretParts({ kind, value }: Secret): readonly string[] {
+  const [first = '', second = '', third = '', ...rest] = value.split('.');
+  if (third === '' || rest.length > 2) return [value];
+  if (isJoseHeader(first)) return partsOfToken(second, value.slice(first.length + 1));
+  return kind === 'authorization code' && rest.length === 0 ? [first] : [value];
+}
+
+/** All windows of `text` but those that lie in a URL of the claims altogether. */
+function partsOfToken(payload: string, text: string): readonly string[] {
+  const claims = Buffer.from(payload, 'base64url').toString('latin1');
+  const parts: string[] = [];
+  let from = 0;
+  // With the punctuation around it, which is the same in all JSON.
+  for (const { 0: url, index } of claims.matchAll(/[{[":,]*https?:\/\/[^"]*[\]}",:]*/g)) {
+    const start = Math.ceil((index * 8) / 6);
+    const end = Math.floor(((index + url.length) * 8) / 6);
+    if (end - start < pieceLength) continue;
+    parts.push(text.slice(from, start + pieceLength - 1));
+    from = end - pieceLength + 1;
+  }
+  return [...parts, text.slice(from)];
 }
 
 function isJoseHeader(segment: string): boolean {

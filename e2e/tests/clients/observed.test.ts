@@ -74,7 +74,7 @@ describe('the trace of one tool call', () => {
     const work = given.find(({ name }) => name === 'tools/call list_expenses');
     expect(work?.parentSpanId).toMatch(/^[0-9a-f]{16}$/);
     // What the tool needed was cached, so the identity provider has no part in it.
-    expect(serversOf(given, flow.metaTraceId)).toEqual(new Set(['broker', 'downstream-api']));
+    expect(serversOf(given, flow.metaTraceId)).toEqual(new Set(['mcp-server', 'broker', 'downstream-api']));
   });
 
   it(verifies('op:traces', 'is the one that the audit records of all parts name'), () => {

@@ -17,8 +17,9 @@ export const acrossProcesses: readonly Mutant[] = [
     name: 'token-in-a-span',
     breaks: ['op:redaction'],
     file: 'apps/mcp-server/src/mcp-span.ts',
-    find: 'const name = known && nameAttribute !== undefined ? target.name : undefined;',
-    replace: 'const name = target.name;',
+    find: "'network.transport': 'tcp',",
+    replace:
+      "'network.transport': 'tcp',\n    'http.request.header.authorization': http?.req?.headers.get('authorization') ?? '',",
     tests: [{ workspace: 'e2e', files: ['src/secret-scan/run.test.ts'] }],
   },
   {
