@@ -70,17 +70,13 @@ describe('a corporate directory behind Keycloak', { timeout: 120_000 }, () => {
 
     it(verifies('op:federation', 'ends access here when the session ends there'), async () => {
       const { accessToken, refreshToken } = await logIn('frank', via);
-      const before = await refresh(platform, platform.urls.issuers.acme, refreshToken);
+      const before = await refresh(platform.urls.issuers.acme, refreshToken);
       expect(before.status).toBe(200);
       await directory.endSessions('frank');
       await expect
-        .poll(
-          async () =>
-            (await refresh(platform, platform.urls.issuers.acme, before.body.refresh_token)).body.error,
-          {
-            timeout: 10_000,
-          },
-        )
+        .poll(async () => (await refresh(platform.urls.issuers.acme, before.body.refresh_token)).body.error, {
+          timeout: 10_000,
+        })
         .toBe('invalid_grant');
       const { status, challenge } = await mcpCaller('2026-07-28', platform.urls.mcp).call(
         accessToken,

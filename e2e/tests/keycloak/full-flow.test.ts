@@ -11,7 +11,7 @@ import { logInAtRealm, type RealmLogin, realmEndpoint } from './fixture/log-in.t
 import { addPerson } from './fixture/person.ts';
 
 const platform = inject('platform');
-const { secrets, version } = inject('keycloak');
+const { secrets, version, clientId } = inject('keycloak');
 const { urls } = platform;
 const exchange = (token: string) => exchangeAsMcpServer({ urls, secrets }, token);
 
@@ -50,7 +50,10 @@ describe(`from nothing but the URL to rows, with Keycloak ${version}`, () => {
     async () => {
       const someone = await addPerson('acme', '/expenses/auditors');
       const user = userAtBrowser(someone.platform, someone.username);
-      const { callback, scopes } = await logInAtRealm(someone.platform, someone.username, { user });
+      const { callback, scopes } = await logInAtRealm(someone.platform, someone.username, {
+        user,
+        clientId: platform.clients.interactive.client_id,
+      });
       expect(user.pages()).toEqual(['login', 'consent']);
       expect(callback.get('iss')).toBe(urls.issuers.acme);
       expect(scopes).toEqual(new Set(['mcp:tools:execute', 'expenses:read']));
@@ -95,7 +98,7 @@ describe.each(eras)('a call that a user’s token pays for, MCP %s', (era) => {
       const before = alice.claims;
       const after = decodeJwt((await exchange(alice.accessToken)).accessToken);
       expect([before.aud, after.aud]).toEqual([urls.mcp, 'api://expenses']);
-      expect([before.azp, after.azp]).toEqual(['mcp-obo-dev', urls.mcp]);
+      expect([before.azp, after.azp]).toEqual([clientId, urls.mcp]);
       expect([before.scope, after.scope].map((scope) => new Set(String(scope).split(' ')))).toEqual([
         new Set(['mcp:tools:execute', 'expenses:read']),
         new Set(['api:expenses.read']),

@@ -46,7 +46,7 @@ describe(`${rounds} rounds of calls by two users of a realm and one of another, 
     renew = async () => {
       for (const { username } of people) {
         const held = tokens.get(username)?.refreshToken ?? '';
-        const { status, body } = await refresh(platform, issuerOf(platform, username), held);
+        const { status, body } = await refresh(issuerOf(platform, username), held);
         if (status !== 200) throw new Error(`${username} gets no new token: ${body.error}.`);
         tokens.set(username, readAnswer(body));
       }

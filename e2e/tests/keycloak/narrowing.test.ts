@@ -11,7 +11,7 @@ import { addPerson, type OwnPerson } from './fixture/person.ts';
 import { giveUninvited, unbindScope } from './fixture/realm.ts';
 
 const platform = inject('platform');
-const { secrets } = inject('keycloak');
+const { secrets, clientId } = inject('keycloak');
 const { urls } = platform;
 const { acme, globex } = urls.issuers;
 
@@ -55,7 +55,7 @@ describe('what Keycloak would give and the broker does not ask for', () => {
             type: 'exchange',
             decision: 'refuse',
             target: 'expenses-api',
-            subject_client_id: 'mcp-obo-dev',
+            subject_client_id: clientId,
             user: { issuer: acme, key: bob.claims.sub },
           }),
         ]);
@@ -134,9 +134,11 @@ describe.each(eras)('what Keycloak gives uninvited, MCP %s', (era) => {
             tenant: 'globex',
             user: { issuer: globex, key: claims.sub },
           });
-          expect(evidence.complaints('broker')).toContainEqual(
-            expect.objectContaining({ alarm: true, reason: 'answer_scope', msg: 'exchange alarm' }),
-          );
+          await expect
+            .poll(() => evidence.complaints('broker'))
+            .toContainEqual(
+              expect.objectContaining({ alarm: true, reason: 'answer_scope', msg: 'exchange alarm' }),
+            );
           expect(evidence.heardOf('downstream-api')).toBe(false);
         }
       } finally {
@@ -279,7 +281,7 @@ describe.each(eras)('a scope that is bound to a role, MCP %s', (era) => {
         expect.stringMatching(/^Bearer error="invalid_token"/),
       ]);
       expect((await evidence.audit('broker')).at(-1)).toMatchObject({ reason: 'subject_refused' });
-      const after = await refresh(platform, acme, before.refreshToken);
+      const after = await refresh(acme, before.refreshToken);
       expect(after.body.scope).toBe('mcp:tools:execute');
       expect(await list(after.body.access_token)).toEqual(['whoami', 'list_expenses', 'get_expense']);
     },
