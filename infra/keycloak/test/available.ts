@@ -1,6 +1,18 @@
 import { spawnSync } from 'node:child_process';
+import type { EngineName } from '../src/runtime.ts';
 
-/** True where the tests that need a real Keycloak are to be left out; with `CI=true` they fail instead. */
-export const withoutKeycloak =
-  process.env.CI !== 'true' &&
-  ['java', 'mvn'].some((command) => spawnSync(command, ['-version'], { stdio: 'ignore' }).status !== 0);
+const commands: Readonly<Record<EngineName, readonly (readonly string[])[]>> = {
+  native: [
+    ['java', '-version'],
+    ['mvn', '-version'],
+  ],
+  container: [['docker', 'info']],
+};
+
+/** True where the tests that need this engine are to be left out; with `CI=true` they fail instead. */
+export function without(engine: EngineName): boolean {
+  if (process.env.CI === 'true') return false;
+  return commands[engine].some(
+    ([command = '', ...args]) => spawnSync(command, args, { stdio: 'ignore' }).status !== 0,
+  );
+}

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { prepareDistribution } from '../src/distribution.ts';
 import { systemEnvironment } from '../src/environment.ts';
 import { type KeycloakOptions, startKeycloak } from '../src/keycloak.ts';
-import { withoutKeycloak } from './available.ts';
+import { without } from './available.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -75,7 +75,21 @@ describe('startKeycloak, where it cannot', () => {
   });
 });
 
-describe.skipIf(withoutKeycloak)('startKeycloak, where a real part fails', { timeout: 180_000 }, () => {
+describe('startKeycloak in a container, where it cannot', () => {
+  it('says what to do when no engine answers', async () => {
+    const path = process.env.PATH;
+    process.env.PATH = commands({});
+    try {
+      await expect(start({ engine: 'container' })).rejects.toThrow(
+        /^No container engine answers .*install Docker|apt-get/,
+      );
+    } finally {
+      process.env.PATH = path;
+    }
+  });
+});
+
+describe.skipIf(without('native'))('startKeycloak, where a real part fails', { timeout: 180_000 }, () => {
   it('says that the distribution is not to be had, and keeps nothing half done', async () => {
     mkdirSync(join(dir, '.m2'));
     writeFileSync(join(dir, '.m2', 'settings.xml'), '<settings><offline>true</offline></settings>');
