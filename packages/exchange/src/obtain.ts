@@ -1,27 +1,23 @@
-import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { LRUCache } from 'lru-cache';
 import { abortable } from './abortable.ts';
-import { type CheckedAnswer, checkAnswer } from './answer.ts';
 import type { Kept } from './cache-entry.ts';
-import type { EngineOptions, IssuedToken } from './contract.ts';
-import { refusalError, refusalOf } from './errors/refusal.ts';
+import type { IssuedToken } from './contract.ts';
+import { refusalError } from './errors/refusal.ts';
 import type { ExchangeEvent } from './events.ts';
+import { createFetchToken, type FetchTokenOptions } from './fetch-token.ts';
 import type { Plan } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
 import { createSingleFlight } from './single-flight.ts';
-import type { Look, Place, TokenStore } from './token-store.ts';
+import type { Place, TokenStore } from './token-store.ts';
+import { endOf } from './wait.ts';
 
-export interface ObtainOptions extends Pick<EngineOptions, 'answers' | 'now'> {
+export interface ObtainOptions extends FetchTokenOptions {
   readonly store: TokenStore;
-  readonly negativeSeconds: number;
+  /** Milliseconds an exchange may take. */
   readonly deadlineMs: number;
   readonly schedule: Scheduler;
-  readonly emit: (event: ExchangeEvent) => void;
 }
-
-/** Where the token of a flight came from. */
-type Landed = IssuedToken;
 
 /** Milliseconds after a refresh that came to nothing before the next. */
 const restMs = 5000;
@@ -31,8 +27,9 @@ const restMs = 5000;
  * from the identity provider, asked once however many want the same.
  */
 export function createObtain(options: ObtainOptions) {
-  const { store, now, schedule, emit, negativeSeconds, deadlineMs } = options;
-  const flights = createSingleFlight<Landed>();
+  const { store, now, schedule, emit, deadlineMs } = options;
+  const fetchToken = createFetchToken(options);
+  const flights = createSingleFlight<IssuedToken>();
   const refreshes = createSingleFlight<void>();
   const rests = new LRUCache<string, number>({ maxSize: 10_000, sizeCalculation: () => 1 });
   const tell = (action: Extract<ExchangeEvent, { type: 'cache' }>['action'], plan: Plan) =>
@@ -56,7 +53,7 @@ export function createObtain(options: ObtainOptions) {
     return { ...token, source: 'shared' };
   }
 
-  function serve(plan: Plan, kept: Kept): Landed {
+  function serve(plan: Plan, kept: Kept): IssuedToken {
     if (kept.kind === 'refusal') {
       tell('negative', plan);
       throw refusalError(kept.refusal, kept.until - now() / 1000);
@@ -66,36 +63,24 @@ export function createObtain(options: ObtainOptions) {
     return { ...kept.token, source: 'cache' };
   }
 
-  async function land(plan: Plan, superseded: () => boolean): Promise<Landed> {
+  async function land(plan: Plan, superseded: () => boolean): Promise<IssuedToken> {
     const deadline = now() + deadlineMs;
     let waited = false;
     for (;;) {
       const look = await store.look(plan);
-      if ('place' in look) return fetchToken(plan, look.place, deadline, superseded);
+      if ('place' in look) return fetchToken({ plan, place: look.place, deadline, superseded });
       if ('kept' in look) {
         const served = serve(plan, look.kept);
         if (waited) tell('shared', plan);
         return waited ? { ...served, source: 'shared' } : served;
       }
       waited = true;
-      await endOf(look, deadline);
-    }
-  }
-
-  /** Waits for another's work, and not beyond the deadline. */
-  async function endOf(look: Extract<Look, { ended: unknown }>, deadline: number): Promise<void> {
-    const tooLong = Promise.withResolvers<never>();
-    const cancel = schedule(() => tooLong.reject(overdue()), Math.max(0, deadline - now()));
-    try {
-      await Promise.race([look.ended, tooLong.promise]);
-    } finally {
-      cancel();
-      look.dispose();
+      await endOf(look, Math.max(0, deadline - now()), schedule);
     }
   }
 
   /** A claims challenge says that the kept token is refused: it goes, whatever the answer will be. */
-  async function replace(plan: Plan, superseded: () => boolean): Promise<Landed> {
+  async function replace(plan: Plan, superseded: () => boolean): Promise<IssuedToken> {
     tell('bypass', plan);
     const place = await store.seize(plan);
     const known = store.recall(plan.flightKey) ?? (await store.find(plan, plan.flightKey));
@@ -110,43 +95,17 @@ export function createObtain(options: ObtainOptions) {
       },
       leave: place.leave,
     };
-    const token = await fetchToken(plan, noted, now() + deadlineMs, superseded);
-    flights.supersede(plan.key);
+    // What was begun meanwhile is older than the answer, and whoever comes now must not join it.
+    const onAnswer = () => flights.supersede(plan.key);
+    const token = await fetchToken({
+      plan,
+      place: noted,
+      deadline: now() + deadlineMs,
+      superseded,
+      onAnswer,
+    });
+    onAnswer();
     return token;
-  }
-
-  /** Asks, believes, keeps: unless the answer was made old before it came. */
-  async function fetchToken(
-    plan: Plan,
-    place: Place,
-    deadline: number,
-    superseded: () => boolean,
-  ): Promise<Landed> {
-    tell('miss', plan);
-    const settle = (kept: Kept | undefined) =>
-      kept === undefined || superseded() ? place.leave() : place.keep(kept);
-    let checked: CheckedAnswer;
-    try {
-      checked = await checkAnswer(await measured(plan, deadline), plan.expected, options);
-    } catch (error) {
-      await settle(keptRefusal(error));
-      throw error;
-    }
-    if (plan.flightKey !== plan.key) flights.supersede(plan.key);
-    await settle(keptToken(checked));
-    return { ...checked.token, source: 'exchange' };
-  }
-
-  function keptToken({ token, cacheUntil, refreshAt }: CheckedAnswer): Kept | undefined {
-    if (cacheUntil === undefined) return undefined;
-    return { kind: 'token', until: cacheUntil, token, ...(refreshAt === undefined ? {} : { refreshAt }) };
-  }
-
-  function keptRefusal(error: unknown): Kept | undefined {
-    const refusal = negativeSeconds > 0 ? refusalOf(error) : undefined;
-    if (refusal === undefined) return undefined;
-    const asked = isOAuthError(error) ? error.retryAfter : undefined;
-    return { kind: 'refusal', until: now() / 1000 + (asked ?? negativeSeconds), refusal };
   }
 
   /** Fetches anew what is still served, in the background and in no one's trace. */
@@ -157,24 +116,9 @@ export function createObtain(options: ObtainOptions) {
       const place = await store.renew(plan, stale);
       if (place === undefined) return;
       tell('refresh', plan);
-      await fetchToken(plan, place, now() + deadlineMs, superseded);
+      await fetchToken({ plan, place, deadline: now() + deadlineMs, superseded });
     };
     context.with(ROOT_CONTEXT, () => refreshes.run(plan.key, plan.tags, work).result.catch(() => undefined));
-  }
-
-  async function measured(plan: Plan, deadline: number) {
-    const started = now();
-    const { issuer } = plan.expected.upstream;
-    const told = (outcome: string) =>
-      emit({ type: 'upstream', issuer, operation: plan.operation, outcome, durationMs: now() - started });
-    try {
-      const answer = await plan.ask(deadline);
-      told('ok');
-      return answer;
-    } catch (error) {
-      told(isOAuthError(error) ? error.reason : 'server_error');
-      throw error;
-    }
   }
 
   return {
@@ -194,11 +138,4 @@ export function createObtain(options: ObtainOptions) {
       await Promise.all([flights.settled(), refreshes.settled()]);
     },
   };
-}
-
-function overdue(): OAuthError {
-  return new OAuthError('temporarily_unavailable', 'The exchange took too long.', {
-    reason: 'deadline',
-    retryAfter: 1,
-  });
 }

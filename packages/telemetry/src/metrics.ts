@@ -22,7 +22,7 @@ export const metricTable = {
   },
   mcp_idp_response_time_ms: {
     kind: 'histogram',
-    help: 'Time of one call to an identity provider, milliseconds',
+    help: 'Time until an identity provider had answered, its retries included, milliseconds',
     labels: ['issuer', 'operation', 'outcome'],
   },
   mcp_idp_breaker_state: {

@@ -1,10 +1,12 @@
 import type { Cluster, Redis } from 'ioredis';
-import type { Cache, CacheWatcher } from '../cache.ts';
+import type { Cache } from '../cache.ts';
 import { type Scheduler, systemScheduler } from '../scheduler.ts';
 import type { Seal } from '../seal/seal.ts';
 import { createClaims } from './claim.ts';
-import { createLink, endMessage } from './link.ts';
+import { watchConnection } from './connection.ts';
+import { endMessage } from './link.ts';
 import { redisNames } from './names.ts';
+import { createNews } from './news.ts';
 import { defineScripts } from './scripts.ts';
 import { createTags } from './tags.ts';
 
@@ -40,23 +42,11 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
   const names = redisNames(prefix);
   const scripts = defineScripts(redis);
   const tags = createTags(redis, names, seal.namesOf, now);
-  const watchers = new Set<CacheWatcher>();
-  let linked = false;
-  const link = createLink({
-    redis,
-    listener: duplicate(redis),
-    channel: names.channel,
-    self: random(),
-    schedule,
-    beat: 300,
-    onEviction: heard,
-    onLost: () => tell('lost'),
-    onRestored: () => tell('restored'),
-  });
+  const news = createNews({ redis, seal, channel: names.channel, self: random(), schedule });
   const claims = createClaims({
     scripts,
     names,
-    link,
+    link: news.link,
     tags,
     schedule,
     fence: random,
@@ -64,25 +54,6 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
     onError: (error) => onError?.('claim', error),
   });
   watchConnection(redis, (error) => onError?.('connection', error));
-
-  function tell(change: 'lost' | 'restored'): void {
-    linked = change === 'restored';
-    for (const watcher of watchers) watcher[change]();
-  }
-
-  /** What cannot be read may be any eviction. */
-  function heard(message: Buffer): void {
-    const tagOrKey = seal.open(message, 'eviction')?.toString();
-    for (const watcher of watchers) {
-      if (tagOrKey !== undefined) watcher.evicted(tagOrKey);
-      else {
-        watcher.lost();
-        watcher.restored();
-      }
-    }
-  }
-
-  const tellEvicted = (tagOrKey: string) => link.tellEviction(seal.seal(Buffer.from(tagOrKey), 'eviction'));
 
   async function attempt<T>(operation: RedisOperation, work: () => Promise<T>): Promise<T | undefined> {
     try {
@@ -148,14 +119,14 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
     async delete(key) {
       await attempt('delete', async () => {
         await Promise.all(seal.namesOf(key).map(drop));
-        await tellEvicted(key);
+        await news.tell(key);
       });
     },
     async evictByTag(tag) {
       try {
         const found = await tags.find(tag);
         const removed = await Promise.all(found.map(drop));
-        await tellEvicted(tag);
+        await news.tell(tag);
         await tags.forget(tag, found);
         return removed.reduce((sum, count) => sum + count, 0);
       } catch (error) {
@@ -163,31 +134,11 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
         throw error;
       }
     },
-    watch(watcher) {
-      watchers.add(watcher);
-      if (linked) watcher.restored();
-      return () => void watchers.delete(watcher);
-    },
+    watch: news.watch,
     healthy: async () => (await attempt('ping', () => redis.ping())) === 'PONG',
     async close() {
-      link.close();
+      news.link.close();
       redis.disconnect();
     },
   };
-}
-
-function duplicate(redis: Redis | Cluster): Redis | Cluster {
-  return 'nodes' in redis ? redis.duplicate() : redis.duplicate();
-}
-
-/** Tells that Redis cannot be reached once, and not at each attempt to connect again. */
-export function watchConnection(redis: Redis | Cluster, onLost: (error: unknown) => void): void {
-  let lost = false;
-  redis.on('ready', () => {
-    lost = false;
-  });
-  redis.on('error', (error: unknown) => {
-    if (!lost) onLost(error);
-    lost = true;
-  });
 }

@@ -43,6 +43,9 @@ const longestHold = 300_000;
 /** Longest pause that is waited for here; the caller is told to come back for a longer one, milliseconds. */
 const longestPause = 2000;
 
+/** How early a timer may come, milliseconds. */
+const timerSlack = 5;
+
 /** Shortest time that an attempt is begun for, milliseconds. */
 const shortestAttempt = 250;
 
@@ -101,7 +104,7 @@ export function createGuard(options: GuardOptions): Guard {
 
   function refuseHeld(registration: string): void {
     const left = (holds.get(registration) ?? 0) - now();
-    if (left > 0) throw unavailable('upstream_throttled', left / 1000);
+    if (left > timerSlack) throw unavailable('upstream_throttled', left / 1000);
     holds.delete(registration);
   }
 

@@ -1,0 +1,18 @@
+import type { Cluster, Redis } from 'ioredis';
+
+/** A further connection to the same Redis. */
+export function duplicate(redis: Redis | Cluster): Redis | Cluster {
+  return 'nodes' in redis ? redis.duplicate() : redis.duplicate();
+}
+
+/** Tells that Redis cannot be reached once, and not at each attempt to connect again. */
+export function watchConnection(redis: Redis | Cluster, onLost: (error: unknown) => void): void {
+  let lost = false;
+  redis.on('ready', () => {
+    lost = false;
+  });
+  redis.on('error', (error: unknown) => {
+    if (!lost) onLost(error);
+    lost = true;
+  });
+}
