@@ -26,8 +26,11 @@ const on: TracedPlatform = {
   idp: {
     service: 'keycloak',
     tokenRequest: 'POST /realms/{realm}/protocol/{protocol}/token',
-    logIn: async (username) => {
-      const { accessToken, clientId } = await logInByHand(platform, { username });
+    logIn: async (username, scope) => {
+      const { accessToken, clientId } = await logInByHand(platform, {
+        username,
+        ...(scope !== undefined && { scope }),
+      });
       clientOf.set(accessToken, clientId);
       return accessToken;
     },
@@ -36,6 +39,7 @@ const on: TracedPlatform = {
       const body = new URLSearchParams({ token, client_id: clientOf.get(token) ?? '' });
       const { status } = await fetch(endpoint('revoke'), { method: 'POST', body });
       if (status !== 200) throw new Error(`The token cannot be revoked (${status}).`);
+      return async () => undefined;
     },
     failedHops: [
       hop(0, 'mcp-client', 'tools/call list_expenses ✗'),

@@ -24,7 +24,11 @@ const scanFor = (values: readonly string[]) =>
 const isFailed = ({ span }: TraceNode) => span.failed;
 
 /** The scenarios of the trace, the same for each identity provider. */
-export function describeTraces(provider: string, start: () => Promise<TracedPlatform>): void {
+export function describeTraces(
+  provider: string,
+  start: () => Promise<TracedPlatform>,
+  { faults = false }: { readonly faults?: boolean } = {},
+): void {
   describe(`the trace of a tool call, with ${provider}`, () => {
     let on: TracedPlatform;
     let stopClient: () => Promise<void>;
@@ -169,22 +173,6 @@ export function describeTraces(provider: string, start: () => Promise<TracedPlat
           expect(operation.attributes['error.type']).toBe('tool_error');
         },
       );
-
-      it(
-        verifies('op:traces', 'has the error where it happened: an exchange that fails, from where it began'),
-        async () => {
-          const bob = await connect(era, 'bob');
-          try {
-            await on.idp.failExchange(tokens.at(-1) ?? '');
-            const trace = await gather((await bob.call('list_expenses')).traceId);
-            expect(hopsOf(trace, on.idp)).toEqual(on.idp.failedHops);
-            expect(trace.nodes.filter(isRedis).filter(isFailed)).toEqual([]);
-            keepPictures(`${on.idp.service}-${era}-failed`, trace, `An exchange that fails, MCP ${era}`);
-          } finally {
-            await bob.close();
-          }
-        },
-      );
     });
 
     it(verifies('op:traces', 'of a machine has no user’s token exchanged'), async () => {
@@ -240,8 +228,50 @@ export function describeTraces(provider: string, start: () => Promise<TracedPlat
     );
 
     const call = { name: 'list_expenses', arguments: {} };
-    const ask = (params: object, headers: Record<string, string>) =>
-      post(on.urls.mcp, { jsonrpc: '2.0', id: 1, method: 'tools/call', params }, headers);
+    const ask = (params: object, headers: Record<string, string>, method = 'tools/call') =>
+      post(on.urls.mcp, { jsonrpc: '2.0', id: 1, method, params }, headers);
+
+    it.each([
+      [
+        'prompts/get',
+        { name: 'review_expenses', arguments: {} },
+        'prompts/get review_expenses',
+        { 'gen_ai.prompt.name': 'review_expenses' },
+      ],
+      [
+        'resources/read',
+        { uri: 'expense://exp-1' },
+        'resources/read',
+        { 'mcp.resource.uri': 'expense://exp-1' },
+      ],
+      [
+        'tools/call',
+        { name: 'no_such_tool', arguments: {} },
+        'tools/call',
+        { 'rpc.response.status_code': '-32602', 'error.type': '-32602' },
+      ],
+    ])(
+      verifies('op:traces', 'says what was asked for by %s %j'),
+      async (method, params, name, attributes) => {
+        const token = await on.idp.logIn(
+          'alice',
+          'mcp:tools:execute expenses:read mcp:prompts mcp:resources',
+        );
+        tokens.push(token);
+        const traceId = randomBytes(16).toString('hex');
+        const parent = randomBytes(8).toString('hex');
+        await ask(
+          params,
+          { authorization: `Bearer ${token}`, traceparent: `00-${traceId}-${parent}-01` },
+          method,
+        );
+        const trace = await gather(traceId, parent);
+        expect(only(trace, 'mcp-server', name).span).toMatchObject({
+          kind: 'server',
+          attributes: { 'mcp.method.name': method, ...attributes },
+        });
+      },
+    );
 
     it(verifies('op:traces', 'is the one that _meta names, linked to that of the HTTP request'), async () => {
       const [mine, http, parent] = [randomBytes(16), randomBytes(16), randomBytes(8)].map((id) =>
@@ -287,6 +317,49 @@ export function describeTraces(provider: string, start: () => Promise<TracedPlat
         for (const part of ['mcp-server', 'broker', 'downstream-api'] as const) {
           const records = on.audit(part).filter(({ trace_id }) => trace_id === unsampled);
           expect([part, records.length > 0]).toEqual([part, true]);
+        }
+      },
+    );
+
+    if (faults) {
+      it(
+        verifies(
+          ['op:traces', 'tb:retry'],
+          'shows a fault that was over at the next attempt, and blames nobody above it',
+        ),
+        async () => {
+          const bob = await connect('2026-07-28', 'bob');
+          await on.idp.faultOnce?.();
+          const trace = await gather((await bob.call('list_expenses')).traceId);
+          await bob.close();
+          const hops = hopsOf(trace, on.idp);
+          expect(hops.slice(6, 11)).toEqual([
+            hop(6, 'broker', 'token exchange'),
+            hop(7, 'broker', 'POST ✗'),
+            hop(8, on.idp.service, `${on.idp.tokenRequest} ✗`),
+            hop(7, 'broker', 'POST'),
+            hop(8, on.idp.service, on.idp.tokenRequest),
+          ]);
+          expect(trace.nodes.filter(isFailed)).toHaveLength(2);
+          keepPictures(`${on.idp.service}-retried`, trace, 'An exchange that succeeds at the second attempt');
+        },
+      );
+    }
+
+    // The last calls, since the broker asks an identity provider in trouble less for a while.
+    it.each(eras)(
+      verifies('op:traces', 'has the error where it happened: an exchange that fails, in revision %s'),
+      async (era) => {
+        const bob = await connect(era, 'bob');
+        const end = await on.idp.failExchange(tokens.at(-1) ?? '');
+        try {
+          const trace = await gather((await bob.call('list_expenses')).traceId);
+          expect([...new Set(hopsOf(trace, on.idp))]).toEqual(on.idp.failedHops);
+          expect(trace.nodes.filter(isRedis).filter(isFailed)).toEqual([]);
+          keepPictures(`${on.idp.service}-${era}-failed`, trace, `An exchange that fails, MCP ${era}`);
+        } finally {
+          await end();
+          await bob.close();
         }
       },
     );
