@@ -1,4 +1,4 @@
-import type { Engine, ensureImages, openEngine } from '@mcp-obo/images';
+import type { Engine, ensureCompose, ensureImages, openEngine } from '@mcp-obo/images';
 import { describe, expect, it } from 'vitest';
 import { prepareContainers } from './containers.mjs';
 
@@ -9,11 +9,16 @@ function parts({ engine = true, images = true } = {}) {
     if (!engine) throw new Error('There is no container engine: install Docker.');
     return { version: 'Docker 20.10.24', origin: 'started', stop } satisfies Engine;
   }) as typeof openEngine;
+  const compose = (async () => ({
+    command: 'docker-compose',
+    prefix: [],
+    version: '1.29.2',
+  })) as typeof ensureCompose;
   const ensure = (async ({ images: names }) => {
     if (!images) throw new Error('nginx:1 could not be built: E: no network; --verbose shows all of it.');
     return names.map((image) => ({ image, origin: 'built' as const, milliseconds: 1 }));
   }) as typeof ensureImages;
-  return { open, ensure, events };
+  return { open, compose, ensure, events };
 }
 
 const quiet = { mayInstall: false, say: () => {} };
@@ -24,7 +29,7 @@ describe('prepareContainers', () => {
     const containers = await prepareContainers({ ...quiet, ...made });
     expect(containers).toMatchObject({
       ready: true,
-      message: 'Docker 20.10.24, started for these tests, 4 of 4 images made now',
+      message: 'Docker 20.10.24 (started for these tests), compose 1.29.2, 4 of 4 images made now',
     });
     expect(events).toEqual([]);
     await containers.stop();

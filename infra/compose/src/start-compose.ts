@@ -1,19 +1,20 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
+  type ComposeCommand,
   createDocker,
   type Docker,
+  ensureCompose,
   ensureImages,
-  installPackages,
   openEngine,
   type RunCommand,
   runCommand,
 } from '@mcp-obo/images';
-import { type ComposeCommand, findCompose } from './compose-command.ts';
 import { type RunFolder, writeRunFolder } from './run-folder.ts';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
@@ -62,10 +63,11 @@ export async function startCompose(options: ComposeOptions): Promise<Compose> {
   // What tidies up has to run to its end; all else may be cut short.
   const run: RunCommand = (command, args, more) =>
     plainRun(command, args, { ...(signal !== undefined && { signal }), ...more });
+  await refuseTakenPort(options.edgePort);
   const engine = await openEngine({ mayInstall, say, run });
   let stop = engine.stop;
   try {
-    const compose = await composeFor(options, run);
+    const compose = await ensureCompose({ mayInstall, say, run });
     await makeImages(options, run);
     signal?.throwIfAborted();
     const path = mkdtempSync(join(tmpdir(), 'mcp-obo-compose-'));
@@ -112,16 +114,16 @@ function caller(given: {
   return (args) => run(compose.command, [...prefix, ...args], { env });
 }
 
-async function composeFor({ mayInstall, say }: ComposeOptions, run: RunCommand): Promise<ComposeCommand> {
-  const found = await findCompose(run);
-  if (found !== undefined) return found;
-  const advice = 'install the compose plugin of Docker (on Debian: apt-get install docker-compose)';
-  if (!mayInstall || process.getuid?.() !== 0) throw new Error(`There is no docker compose: ${advice}.`);
-  say('There is no docker compose: installing the Debian package docker-compose with apt-get.');
-  await installPackages(run, ['docker-compose']);
-  const installed = await findCompose(run);
-  if (installed === undefined) throw new Error(`docker-compose was installed and does not run: ${advice}.`);
-  return installed;
+function refuseTakenPort(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', () =>
+      reject(
+        new Error(`In use on 127.0.0.1: port ${port}. Stop what listens there, or take another with --port.`),
+      ),
+    );
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
+  });
 }
 
 /** The base images, and those of the apps from this checkout. What the engine built before, it has. */

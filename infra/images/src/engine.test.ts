@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { machine } from '../test/machine.ts';
+import { ensureCompose } from './compose-command.ts';
 import { installPackages } from './debian-packages.ts';
 import { type EngineOptions, NoEngineError, openEngine } from './engine.ts';
 
@@ -56,6 +57,48 @@ function place({ running = false, daemonInstalled = false, aptWorks = true }: Se
     });
   return { open, ran, said, stopped: () => stopped };
 }
+
+describe('ensureCompose', () => {
+  const there = (version: string) => ({ stdout: `${version}\n` });
+
+  it.each([
+    ['the plugin', [/^docker compose version --short$/, there('v2.40.3')], ['docker', ['compose'], '2.40.3']],
+    [
+      'docker-compose',
+      [/^docker-compose version --short$/, there('1.29.2')],
+      ['docker-compose', [], '1.29.2'],
+    ],
+  ] as const)('finds %s', async (_, answer, [command, prefix, version]) => {
+    const { run } = machine(() => [answer, [/^docker compose/, { code: 125 }]]);
+    expect(await ensureCompose({ mayInstall: false, say: () => {}, run })).toEqual({
+      command,
+      prefix,
+      version,
+    });
+  });
+
+  it('says what to install where it may not', async () => {
+    const { run } = machine(() => []);
+    await expect(ensureCompose({ mayInstall: false, say: () => {}, run })).rejects.toThrow(
+      'There is no docker compose: install the compose plugin of Docker (on Debian: apt-get install docker-compose).',
+    );
+  });
+
+  it('says so before it installs it, as root on Debian', async () => {
+    const said: string[] = [];
+    let installed = false;
+    const { run } = machine(() => (installed ? [[/^docker-compose version/, there('1.29.2')]] : []));
+    const install = async () => {
+      installed = said.length === 1;
+    };
+    const options = { mayInstall: true, isRoot: true, hasApt: true, install, run };
+    const { version } = await ensureCompose({ ...options, say: (line) => said.push(line) });
+    expect([version, said]).toEqual([
+      '1.29.2',
+      ['There is no docker compose: installing the Debian package docker-compose with apt-get.'],
+    ]);
+  });
+});
 
 describe('openEngine', () => {
   it('uses an engine that answers, and leaves it running', async () => {
