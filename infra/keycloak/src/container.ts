@@ -107,7 +107,8 @@ async function prepareImage({ features = defaultFeatures, say = () => {} }: Runt
   return image;
 }
 
-async function engineAnswers(): Promise<void> {
+/** Rejects with a `KeycloakProblem` when no container engine answers. */
+export async function engineAnswers(): Promise<void> {
   try {
     await openEngine({ mayInstall: false, say: () => {} });
   } catch (error) {

@@ -42,13 +42,8 @@ export interface Distribution {
  * @throws KeycloakProblem with one sentence when Java, Maven or the distribution is not to be had.
  */
 export async function prepareDistribution(options: DistributionOptions): Promise<Distribution> {
-  const { cacheDir, env, features = defaultFeatures, say = () => {}, signal } = options;
-  const java = await javaVersion(env);
-  const key = createHash('sha256')
-    .update(JSON.stringify([recipe, java, features, buildSettings]))
-    .digest('hex')
-    .slice(0, 10);
-  const folder = join(cacheDir, `keycloak-${keycloakVersion}-${key}`);
+  const { cacheDir, features = defaultFeatures, say = () => {}, signal } = options;
+  const folder = await folderOf(options);
   if (!existsSync(folder)) {
     await mkdir(cacheDir, { recursive: true });
     await removeLeftovers(cacheDir);
@@ -69,6 +64,27 @@ export async function prepareDistribution(options: DistributionOptions): Promise
     home: join(folder, 'keycloak'),
     admin: JSON.parse(readFileSync(join(folder, 'admin.json'), 'utf8')) as AdminCredentials,
   };
+}
+
+/** Where the distribution was prepared; undefined when it was not yet. */
+export async function distributionFolder(
+  options: Pick<DistributionOptions, 'cacheDir' | 'env' | 'features'>,
+): Promise<string | undefined> {
+  const folder = await folderOf(options);
+  return existsSync(folder) ? folder : undefined;
+}
+
+async function folderOf({
+  cacheDir,
+  env,
+  features = defaultFeatures,
+}: Pick<DistributionOptions, 'cacheDir' | 'env' | 'features'>): Promise<string> {
+  const java = await javaVersion(env);
+  const key = createHash('sha256')
+    .update(JSON.stringify([recipe, java, features, buildSettings]))
+    .digest('hex')
+    .slice(0, 10);
+  return join(cacheDir, `keycloak-${keycloakVersion}-${key}`);
 }
 
 async function prepare(

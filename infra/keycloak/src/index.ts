@@ -10,4 +10,5 @@ export { type Federation, federate, renderFederation } from './federation.ts';
 export { type Keycloak, type KeycloakOptions, startKeycloak } from './keycloak.ts';
 export { KeycloakProblem } from './problem.ts';
 export { type RealmRepresentation, type RealmUser, renderRealm } from './realm.ts';
+export type { EngineName } from './runtime.ts';
 export type { OtlpTarget } from './settings.ts';

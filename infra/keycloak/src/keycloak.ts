@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Launched } from '@mcp-obo/testbed/launch';
 import { createKeycloakAdmin, type KeycloakAdmin } from './admin.ts';
+import { chooseEngine } from './choose-engine.ts';
 import { containerRuntime } from './container.ts';
 import { keycloakVersion } from './distribution.ts';
 import { defaultCacheDir, systemEnvironment } from './environment.ts';
@@ -14,8 +15,8 @@ import { type OtlpTarget, startArguments } from './settings.ts';
 const readyWithin = 180_000;
 
 export interface KeycloakOptions {
-  /** How it is run; `native` unless told. */
-  readonly engine?: EngineName;
+  /** How it may be run, best first; the first that this machine has is taken. Java, then a container, unless told. */
+  readonly engines?: readonly [EngineName, ...EngineName[]];
   /** Port of everything but health; on 127.0.0.1, as the other. */
   readonly port: number;
   /** Port of `/health`. */
@@ -80,12 +81,12 @@ const runtimes: Readonly<Record<EngineName, (options: RuntimeOptions) => Promise
 export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak> {
   const { port, managementPort, signal, realms = [] } = options;
   await refuseTakenPorts(port, managementPort);
-  const engine = options.engine ?? 'native';
-  const runtime = await runtimes[engine]({
-    ...options,
+  const place = {
     cacheDir: options.cacheDir ?? defaultCacheDir(),
     env: options.env ?? systemEnvironment(),
-  });
+  };
+  const engine = await chooseEngine(options.engines ?? ['native', 'container'], { ...options, ...place });
+  const runtime = await runtimes[engine]({ ...options, ...place });
   const url = `http://127.0.0.1:${port}`;
   const args = startArguments({ url, port, managementPort });
 

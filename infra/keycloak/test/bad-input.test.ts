@@ -21,6 +21,7 @@ const start = async (options: Partial<KeycloakOptions>) =>
     managementPort: await freePort(),
     dir,
     logFile: join(dir, 'keycloak.log'),
+    engines: ['native'],
     ...options,
   });
 
@@ -75,13 +76,27 @@ describe('startKeycloak, where it cannot', () => {
   });
 });
 
+describe('startKeycloak, where it may choose', () => {
+  it('says what the first choice lacks when it has none', async () => {
+    const path = process.env.PATH;
+    process.env.PATH = commands({});
+    try {
+      await expect(
+        start({ engines: ['native', 'container'], env: { PATH: process.env.PATH } }),
+      ).rejects.toThrow(/^Keycloak needs Java 17 or later/);
+    } finally {
+      process.env.PATH = path;
+    }
+  });
+});
+
 describe('startKeycloak in a container, where it cannot', () => {
   it('says what to do when no engine answers', async () => {
     const path = process.env.PATH;
     process.env.PATH = commands({});
     try {
-      await expect(start({ engine: 'container' })).rejects.toThrow(
-        /^No container engine answers .*install Docker|apt-get/,
+      await expect(start({ engines: ['container'] })).rejects.toThrow(
+        /^There is no container engine: install Docker/,
       );
     } finally {
       process.env.PATH = path;

@@ -35,7 +35,7 @@ describe.each<EngineName>(['native', 'container'])('a Keycloak of this machine, 
       [port = 0, managementPort = 0] = await freePorts(2);
       const realms = [renderRealm('globex', values)];
       keycloak = await startKeycloak({
-        engine,
+        engines: [engine],
         port,
         managementPort,
         dir,
@@ -126,7 +126,14 @@ describe.each<EngineName>(['native', 'container'])('a Keycloak of this machine, 
       const runDir = join(dir, 'run');
       mkdirSync(runDir);
       const [port, managementPort] = await freePorts(2);
-      const options = { engine, port, managementPort, dir: runDir, runDir, logFile: join(dir, 'log') };
+      const options = {
+        engines: [engine],
+        port,
+        managementPort,
+        dir: runDir,
+        runDir,
+        logFile: join(dir, 'log'),
+      };
       const script = `
       const { startKeycloak } = await import(${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)});
       await startKeycloak(${JSON.stringify(options)});

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { EngineName } from '@mcp-obo/keycloak';
 import {
   healthUrl,
   type PartName,
@@ -28,6 +29,8 @@ import { makeSecrets, type Secrets } from './secrets.ts';
 export interface PlatformOptions {
   /** The identity provider; `embedded` unless told. */
   readonly idp?: IdpKind;
+  /** How Keycloak may be run, best first; Java, then a container, unless told. */
+  readonly idpEngines?: readonly [EngineName, ...EngineName[]];
   /** Told before a step of the start that takes long. */
   readonly say?: (line: string) => void;
   /** First of the five ports; 4000 unless told. */

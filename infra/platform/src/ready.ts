@@ -32,7 +32,7 @@ export function readyFacts({ urls, redis, idp }: Pick<Platform, 'urls' | 'redis'
     broker: urls.broker,
     downstream: urls.downstream,
     issuer: urls.issuer,
-    idp: `${idp.kind} ${idp.version}`,
+    idp: `${idp.kind} ${idp.version}${idp.kind === 'keycloak' ? ` (${idp.engine})` : ''}`,
     redis: redis ?? null,
     users: tenants.flatMap(({ name, users }) =>
       users.map(({ username, password, roles }) => ({

@@ -1,4 +1,10 @@
-import { type Keycloak, type RealmRepresentation, renderRealm, startKeycloak } from '@mcp-obo/keycloak';
+import {
+  type Keycloak,
+  type KeycloakOptions,
+  type RealmRepresentation,
+  renderRealm,
+  startKeycloak,
+} from '@mcp-obo/keycloak';
 import { freePort } from '@mcp-obo/testbed/ports';
 import type { Ports, Urls } from '../addresses.ts';
 import { inspectorOrigins } from '../config/mcp-server.ts';
@@ -11,6 +17,7 @@ export interface KeycloakIdpOptions {
   readonly secrets: Secrets;
   readonly runDir: string;
   readonly logFile: string;
+  readonly idpEngines?: KeycloakOptions['engines'];
   readonly telemetryEndpoint?: string;
   readonly trustedCaFile?: string;
   readonly say?: (line: string) => void;
@@ -22,6 +29,7 @@ export async function startKeycloakIdp({
   ports,
   runDir,
   logFile,
+  idpEngines,
   telemetryEndpoint,
   trustedCaFile,
   say,
@@ -35,6 +43,7 @@ export async function startKeycloakIdp({
     runDir,
     logFile,
     realms: tenantRealms(world),
+    ...(idpEngines !== undefined && { engines: idpEngines }),
     ...(telemetryEndpoint !== undefined && {
       otlp: { endpoint: telemetryEndpoint, protocol: 'http/protobuf' as const },
     }),
