@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
-          exclude: ['tests/clients/**', 'tests/keycloak/**', ...conformance],
+          exclude: ['tests/clients/**', 'tests/keycloak/**', 'tests/compose/**', ...conformance],
         },
       },
       {
@@ -38,6 +38,15 @@ export default defineConfig({
           globalSetup: ['tests/keycloak/fixture/shared-keycloak.ts'],
           // They restart it, rotate its keys and disable its users.
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'containers',
+          include: ['tests/compose/*.test.ts'],
+          // After all others: it builds images and starts everything at once.
+          sequence: { groupOrder: 1 },
         },
       },
     ],
