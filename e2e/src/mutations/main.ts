@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createProgress } from '../bench/progress.ts';
-import { type HuntResult, hunt } from './hunt.ts';
+import { createProgress, type Progress } from '../bench/progress.ts';
+import { hunt } from './hunt.ts';
 import { help, listing, type MutationOptions, readOptions, UsageError } from './options.ts';
+import { type Score, score, scoreTable } from './score.ts';
 import { summary, table } from './table.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -28,7 +29,7 @@ function say(text: string, code: number): number {
   return code;
 }
 
-async function run({ json, mutants, jobs }: MutationOptions): Promise<number> {
+async function run(options: MutationOptions): Promise<number> {
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => interrupt.abort(new Error('Interrupted.')));
@@ -36,31 +37,61 @@ async function run({ json, mutants, jobs }: MutationOptions): Promise<number> {
     terminal: process.stderr.isTTY === true,
     write: (text) => process.stderr.write(text),
   });
-  const done: HuntResult[] = [];
-  progress.begin(`${mutants.length} mutants`);
+  const work = options.score.length > 0 ? scorePackages : huntMutants;
   try {
-    const results = await hunt({
-      root,
-      mutants,
-      jobs,
-      timeoutMs: 120_000,
-      now: () => performance.now(),
-      signal: interrupt.signal,
-      onResult: (result) => {
-        done.push(result);
-        progress.begin(`${done.length} of ${mutants.length}: ${result.mutant.name} ${result.verdict}`);
-      },
-    });
+    const { ok, text, report } = await work(options, progress, interrupt.signal);
     progress.end();
-    const ok = results.every(({ verdict }) => verdict === 'killed');
-    const report = { ok, summary: summary(results), results };
     mkdirSync(dirname(rawData), { recursive: true });
     writeFileSync(rawData, `${JSON.stringify(report, undefined, 2)}\n`);
-    process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${table(results)}\n`);
+    process.stdout.write(`${options.json ? JSON.stringify(report) : text}\n`);
     return ok ? 0 : 1;
   } catch (error) {
     progress.end();
     if (interrupt.signal.aborted) return 130;
     throw error;
   }
+}
+
+interface Outcome {
+  readonly ok: boolean;
+  /** For people. */
+  readonly text: string;
+  /** For programs. */
+  readonly report: object;
+}
+
+async function huntMutants(
+  { mutants, jobs }: MutationOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  let done = 0;
+  progress.begin(`${mutants.length} mutants`);
+  const results = await hunt({
+    root,
+    mutants,
+    jobs,
+    timeoutMs: 180_000,
+    now: () => performance.now(),
+    signal,
+    onResult: ({ mutant, verdict }) => {
+      done += 1;
+      progress.begin(`${done} of ${mutants.length}: ${mutant.name} ${verdict}`);
+    },
+  });
+  const ok = results.every(({ verdict }) => verdict === 'killed');
+  return { ok, text: table(results), report: { ok, summary: summary(results), results } };
+}
+
+async function scorePackages(
+  { score: names, jobs }: MutationOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const scores: Score[] = [];
+  for (const name of names) {
+    progress.begin(`packages/${name}`);
+    scores.push(await score({ root, name, jobs, signal, say: progress.step }));
+  }
+  return { ok: true, text: scoreTable(scores), report: { ok: true, scores } };
 }

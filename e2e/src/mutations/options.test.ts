@@ -23,6 +23,7 @@ describe('the options of npm run mutations', () => {
     [['--only', 'nothing'], 'No mutant is named nothing.'],
     [['--jobs', '0'], '--jobs must be a whole number from 1 to 8, not 0.'],
     [['--jobs', 'many'], '--jobs must be a whole number from 1 to 8, not many.'],
+    [['--score', 'grant'], '--score knows scopes, validator, exchange and all, not grant.'],
     [['--fast'], "Unknown option '--fast'"],
   ])('are refused: %j', (args, message) => {
     expect(() => readOptions(args)).toThrow(UsageError);

@@ -1,11 +1,14 @@
 import { parseArgs } from 'node:util';
 import { type Mutant, testPlaces } from './mutant.ts';
 import { mutants } from './mutants.ts';
+import { scored } from './scored.ts';
 
 export interface MutationOptions {
   readonly json: boolean;
   readonly mutants: readonly Mutant[];
   readonly jobs: number;
+  /** Packages to score by Stryker instead. */
+  readonly score: readonly string[];
 }
 
 /** Wrong arguments; the message says which. */
@@ -18,6 +21,7 @@ export const help = `npm run mutations: breaks one security rule at a time and r
 Options (after --):
   --only NAME     mutants whose name or requirement begins so, e.g. rs:aud or tb:cache-key; may repeat
   --list          names the mutants and runs nothing
+  --score NAME    runs Stryker on a package instead: ${Object.keys(scored).join(', ')} or all; may repeat
   --jobs N        how many at a time, 1 to 8 (default 1), each in a copy of the project of its own
   --json          no table; the last line is the whole result as JSON
   --help          this text
@@ -26,11 +30,11 @@ Each mutant is a change of one place in the source, made in a throw-away copy of
 a test fails that passed without it and claims the requirement it breaks. A mutant that survives, or about
 which nothing can be said, is a failure.
 
-Exit codes: 0 all killed, 1 not all, 2 wrong arguments, 130 ended by Ctrl-C.`;
+Exit codes: 0 all killed, or scored; 1 not all; 2 wrong arguments; 130 ended by Ctrl-C.`;
 
 /** The options of the command line, or what to print instead of running. Throws a `UsageError`. */
 export function readOptions(args: readonly string[]): MutationOptions | 'help' | 'list' {
-  const { help: asked, list, only, jobs, json } = parse(args);
+  const { help: asked, list, only, jobs, json, score } = parse(args);
   if (asked) return 'help';
   if (list) return 'list';
   const number = Number(jobs);
@@ -38,9 +42,13 @@ export function readOptions(args: readonly string[]): MutationOptions | 'help' |
     throw new UsageError(`--jobs must be a whole number from 1 to 8, not ${jobs}.`);
   for (const name of only)
     if (!mutants.some(named(name))) throw new UsageError(`No mutant is named ${name}.`);
+  const names = Object.keys(scored);
+  const unknown = score.find((name) => name !== 'all' && !names.includes(name));
+  if (unknown !== undefined)
+    throw new UsageError(`--score knows ${names.join(', ')} and all, not ${unknown}.`);
   const chosen =
     only.length === 0 ? mutants : mutants.filter((mutant) => only.some((name) => named(name)(mutant)));
-  return { json, jobs: number, mutants: chosen };
+  return { json, jobs: number, mutants: chosen, score: score.includes('all') ? names : score };
 }
 
 /** One line a mutant. */
@@ -64,6 +72,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         only: { type: 'string', multiple: true, default: [] },
+        score: { type: 'string', multiple: true, default: [] },
         jobs: { type: 'string', default: '1' },
         list: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },

@@ -16,9 +16,6 @@ export const withoutMutant: Readonly<Partial<Record<RequirementId, string>>> = {
   'tb:resource-registry': 'Not built yet.',
   'tb:sub-agent': 'Not built yet.',
   'tb:consent': 'Not built yet.',
-  'tb:single-flight': 'Its mutants follow the code of the shared cache.',
-  'tb:negative': 'Its mutants follow the code of the shared cache.',
   'tb:revocation': 'Its mutants follow the code of the revocation list.',
-  'tb:retry': 'Its mutants follow the code of the upstream.',
   'tb:redis-down': 'Its mutants follow the code of the shared cache.',
 };
