@@ -49,7 +49,7 @@ async function main(argv: readonly string[]): Promise<void> {
     say('Removing the containers …');
     await compose.stop();
   } catch (error) {
-    leave(1, (error as Error).message);
+    if (!interrupted.signal.aborted) leave(1, (error as Error).message);
   }
 }
 
