@@ -62,7 +62,10 @@ describe.skipIf(!redisAvailable())('a Redis that fails', () => {
   beforeAll(async () => {
     server = await startRedis();
     proxy = await startTcpProxy(server.port);
-    broker = await startBroker({ config: { cache: { url: `redis://127.0.0.1:${proxy.port}` } } });
+    // Each look goes to Redis.
+    broker = await startBroker({
+      config: { cache: { url: `redis://127.0.0.1:${proxy.port}`, memory_mib: 0 } },
+    });
     admin = connectAdmin();
   });
   afterAll(async () => {

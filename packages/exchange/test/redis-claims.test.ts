@@ -120,6 +120,20 @@ describe.skipIf(!redisAvailable())('processes that share a Redis', { retry: 2 },
     expect((await two.cache.claim('entry', soon())).state).toBe('filled');
   });
 
+  it(verifies('tb:single-flight', 'wait by the life of the lease while news do not arrive'), async () => {
+    const [one, two] = [await replica([k1], 500), await replica()];
+    await two.redis.call('ACL', 'SETUSER', 'default', 'resetchannels');
+    await two.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await expect.poll(() => two.told, { timeout: 10_000 }).toContain('lost');
+    const holder = held(await one.cache.claim('entry', soon()));
+    const waiting = await two.cache.claim('entry', soon());
+    expect(waiting.state).toBe('taken');
+    await holder.release();
+    if (waiting.state === 'taken') await waiting.ended;
+    expect((await two.cache.claim('entry', soon())).state).toBe('held');
+    await two.redis.call('ACL', 'SETUSER', 'default', 'allchannels');
+  });
+
   describe('while their keys rotate', () => {
     const rings: readonly (readonly [string, KeyRing, KeyRing])[] = [
       ['the new key is known to one', [k1], [k2, k1]],

@@ -38,18 +38,25 @@ export function createClaims(options: ClaimsOptions): Claims {
     // Before the question, for the end may come before the answer.
     const end = link.expectEnd(name);
     try {
-      const answer = await scripts.mcpOboClaim(...keys, fence, leaseMs, entry.refill === true ? 1 : 0);
-      if (answer > 0) return end === undefined ? { state: 'unknown' } : taken(end, answer);
-      end?.dispose();
+      const ask = () => scripts.mcpOboClaim(...keys, fence, leaseMs, entry.refill === true ? 1 : 0);
+      const answer = await ask().catch((error: unknown) => askAgain(error, ask));
+      if (answer > 0) return taken(end, answer);
+      end.dispose();
       return answer === 0 ? await begin(name, keys, fence, entry) : { state: 'filled' };
     } catch (error) {
-      end?.dispose();
+      end.dispose();
       onError(error);
       return { state: 'unknown' };
     }
   };
 
-  function taken(end: NonNullable<ReturnType<Link['expectEnd']>>, milliseconds: number): Claim {
+  /** A process that was starved for a moment takes an answer that is there for one that is late. */
+  function askAgain(error: unknown, ask: () => Promise<number>): Promise<number> {
+    if (!link.up()) throw error;
+    return ask();
+  }
+
+  function taken(end: ReturnType<Link['expectEnd']>, milliseconds: number): Claim {
     const expired = Promise.withResolvers<void>();
     const cancel = schedule(expired.resolve, milliseconds);
     const dispose = () => {
@@ -80,7 +87,10 @@ export function createClaims(options: ClaimsOptions): Claims {
         stop();
         const until = Math.min(Math.floor(expiresAt), latest);
         const rest = [fence, entry.seal(value), until, names.channel, endMessage(name)] as const;
-        return (await scripts.mcpOboFill(...keys, ...rest).catch(failed)) === 1;
+        const filled = await scripts.mcpOboFill(...keys, ...rest).catch(failed);
+        // Who waits is not left waiting for the end of the lease.
+        if (filled === undefined) void release().catch(() => undefined);
+        return filled === 1;
       },
       async release() {
         stop();
@@ -90,7 +100,7 @@ export function createClaims(options: ClaimsOptions): Claims {
     return held;
   }
 
-  function failed(error: unknown): void {
+  function failed(error: unknown): undefined {
     onError(error);
   }
 

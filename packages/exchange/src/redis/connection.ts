@@ -1,8 +1,8 @@
 import type { Cluster, Redis } from 'ioredis';
 
-/** A further connection to the same Redis. */
+/** A further connection to the same Redis. Whoever subscribes on it does so again by itself when it was lost. */
 export function duplicate(redis: Redis | Cluster): Redis | Cluster {
-  return 'nodes' in redis ? redis.duplicate() : redis.duplicate();
+  return 'nodes' in redis ? redis.duplicate() : redis.duplicate({ autoResubscribe: false });
 }
 
 /** Tells that Redis cannot be reached once, and not at each attempt to connect again. */

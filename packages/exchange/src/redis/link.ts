@@ -3,10 +3,10 @@ import type { Scheduler } from '../scheduler.ts';
 
 /** The way by which processes that share a Redis tell each other at once what happened. */
 export interface Link {
-  /** Resolves when an end of this name is told, or when the link is lost; undefined while there is no link. */
-  readonly expectEnd: (
-    name: string,
-  ) => { readonly ended: Promise<void>; readonly dispose: () => void } | undefined;
+  /** Whether Redis answered a moment ago. */
+  readonly up: () => boolean;
+  /** Resolves when an end of this name is told, or when the link is lost: then nobody may be there to tell. */
+  readonly expectEnd: (name: string) => { readonly ended: Promise<void>; readonly dispose: () => void };
   readonly tellEviction: (message: Buffer) => Promise<void>;
   readonly close: () => void;
 }
@@ -107,8 +107,8 @@ export function createLink(options: LinkOptions): Link {
   if (listener.status === 'wait') redis.once('ready', () => void listener.connect().catch(() => undefined));
 
   return {
+    up: () => state === 'up',
     expectEnd(name) {
-      if (state !== 'up') return undefined;
       const { promise: ended, resolve } = Promise.withResolvers<void>();
       const resolvers = waiting.get(name) ?? new Set();
       waiting.set(name, resolvers.add(resolve));

@@ -9,6 +9,7 @@ const scripts = {
   mcpOboClaim: `
     if ARGV[3] == '0' and redis.call('EXISTS', KEYS[1]) == 1 then return -1 end
     if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
+    if redis.call('GET', KEYS[2]) == ARGV[1] then return 0 end
     return math.max(1, redis.call('PTTL', KEYS[2]))`,
   /** Keeps a lease that is still one's own. → 1, or 0 when it is lost. */
   mcpOboRenew: `
