@@ -4,6 +4,7 @@ import { tokenHash } from '@mcp-obo/grant';
 import { Redis } from 'ioredis';
 import type { BrokerConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
+import { refuseEviction } from './eviction-policy.ts';
 
 /** Where the broker keeps what outlives a request. */
 export interface BrokerCache {
@@ -11,6 +12,8 @@ export interface BrokerCache {
   readonly store: Cache;
   /** The store, where other processes share it; absent: tokens stay in the memory of the engine. */
   readonly shared?: Cache;
+  /** Refuses a store that could forget what it must keep, as far as it answers now. */
+  readonly check: () => Promise<void>;
   /** Takes the keys of a changed configuration: the first seals from now on, all of them open. */
   readonly reseal: (config: Pick<BrokerConfig, 'seal'>) => void;
 }
@@ -21,10 +24,11 @@ export function openCache(
   { now, random, log }: Pick<BrokerDeps, 'now' | 'random' | 'log'>,
 ): BrokerCache {
   if (cache.url === undefined || seal === undefined)
-    return { store: createMemoryCache({ now }), reseal: () => undefined };
+    return { store: createMemoryCache({ now }), check: async () => undefined, reseal: () => undefined };
+  const redis = new Redis(cache.url, { ...redisOptions });
   let ring = keyRing(seal.keys);
   const store = createRedisCache({
-    redis: new Redis(cache.url, { ...redisOptions }),
+    redis,
     seal: createSeal(() => ring),
     prefix: cache.prefix,
     now,
@@ -34,6 +38,7 @@ export function openCache(
   return {
     store,
     shared: store,
+    check: () => refuseEviction(redis, { log }),
     reseal({ seal: changed }) {
       if (changed !== undefined) ring = keyRing(changed.keys);
     },

@@ -28,6 +28,7 @@ export async function start(config: BrokerConfig, { log, source }: ServiceContex
     audit: createAuditLog({ write: file.write, now: Date.now, service: 'broker' }),
   };
   const cache = openCache(config, deps);
+  await cache.check();
   const { app, reload } = await buildApp(config, deps, cache);
   const url = await app.listen({ host: listen.host, port: listen.port });
   const stop = followChanges(config, { source, reload, log });

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { freePort } from '@mcp-obo/testbed/ports';
+import { redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import { runBroker } from './running-broker.ts';
@@ -51,5 +52,37 @@ describe('the process', { timeout: 60_000 }, () => {
     other.close();
     expect(code).toBe(1);
     expect(errors).toMatch(new RegExp(`^broker cannot start: Port ${port} on 127.0.0.1 is in use\\..*\\n$`));
+  });
+
+  it.skipIf(!redisAvailable())('refuses a Redis that evicts entries, and says what to set', async () => {
+    const redis = await startRedis({ args: ['--maxmemory-policy', 'allkeys-lru'] });
+    const seal = Buffer.alloc(32, 5).toString('base64');
+    const more = { REDIS_URL: redis.url, SEAL_KEYS: seal, BROKER_PORT: String(await freePort()) };
+    const { code, errors } = await runBroker(undefined, { ...variables, ...more }).ended;
+    await redis.stop();
+    expect([code, errors]).toEqual([
+      1,
+      'broker cannot start: The Redis of cache.url evicts entries when it is full (maxmemory-policy allkeys-lru). ' +
+        'Set it to noeviction.\n',
+    ]);
+  });
+
+  it.skipIf(!redisAvailable())('raises an alarm when the Redis it finds later evicts entries', async () => {
+    const port = await freePort();
+    const seal = Buffer.alloc(32, 5).toString('base64');
+    const more = {
+      REDIS_URL: `redis://127.0.0.1:${port}`,
+      SEAL_KEYS: seal,
+      BROKER_PORT: String(await freePort()),
+    };
+    const broker = runBroker(undefined, { ...variables, ...more });
+    await broker.says('"msg":"listening"');
+    const redis = await startRedis({ port, args: ['--maxmemory-policy', 'volatile-ttl'] });
+    await broker.says('maxmemory-policy volatile-ttl');
+    broker.signal('SIGTERM');
+    const { code, output } = await broker.ended;
+    await redis.stop();
+    expect(code).toBe(0);
+    expect(output.split('\n').find((line) => line.includes('volatile-ttl'))).toContain('"alarm":true');
   });
 });
