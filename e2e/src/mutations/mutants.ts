@@ -1,8 +1,15 @@
 import type { Mutant } from './mutant.ts';
 import { acrossProcesses } from './mutants/across-processes.ts';
+import { askingOnce } from './mutants/asking-once.ts';
 import { resourceServer } from './mutants/resource-server.ts';
 import { scopes } from './mutants/scopes.ts';
 import { tokenBroker } from './mutants/token-broker.ts';
 
 /** Every mutant, by the group of the requirement it breaks. */
-export const mutants: readonly Mutant[] = [...resourceServer, ...scopes, ...tokenBroker, ...acrossProcesses];
+export const mutants: readonly Mutant[] = [
+  ...resourceServer,
+  ...scopes,
+  ...tokenBroker,
+  ...askingOnce,
+  ...acrossProcesses,
+];

@@ -218,7 +218,7 @@ export const tokenBroker: readonly Mutant[] = [
     name: 'every-replica-asks',
     breaks: ['tb:single-flight'],
     file: `${exchange}/redis/claim.ts`,
-    find: "if (answer > 0) return end === undefined ? { state: 'unknown' } : taken(end, answer);",
+    find: 'if (answer > 0) return taken(end, answer);',
     replace: "if (answer > 0) return { state: 'unknown' };",
     tests: [
       { workspace: 'packages/exchange' },
