@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Policy, Target } from '@mcp-obo/exchange';
 import type { BrokerConfig, TargetConfig } from './config.ts';
 
@@ -23,10 +24,14 @@ function engineTarget(target: TargetConfig): Target {
   };
 }
 
-/** The policy of the configuration as the engine knows it. */
-export function enginePolicy({ policy }: BrokerConfig): Policy {
+/**
+ * The policy of the configuration as the engine knows it. Rules and targets are part of the version, so that what
+ * was obtained under others is not found, also when somebody forgot to change the number.
+ */
+export function enginePolicy({ policy, targets }: Pick<BrokerConfig, 'policy' | 'targets'>): Policy {
+  const content = hash('sha256', JSON.stringify([policy.rules, targets]), 'base64url');
   return {
-    version: policy.version,
+    version: `${policy.version} ${content}`,
     rules: policy.rules.map(({ subject_scopes: subjectScopes = [], machine = false, ...rule }) => ({
       ...rule,
       subjectScopes,

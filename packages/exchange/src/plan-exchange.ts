@@ -48,6 +48,7 @@ export function planExchange(wiring: Wiring, request: EngineRequest): Plan {
   } as const;
   const { subjectToken, claims } = request;
   const key = cacheKey(keyInput);
+  let tags: readonly string[] | undefined;
   return {
     operation: 'exchange',
     ask: (deadline) =>
@@ -65,7 +66,11 @@ export function planExchange(wiring: Wiring, request: EngineRequest): Plan {
     },
     key,
     flightKey: claims === undefined ? key : cacheKey({ ...keyInput, claims }),
-    tags: subjectTags(grant),
+    get tags() {
+      // Four hashes, which a hit does not need.
+      tags ??= subjectTags(grant);
+      return tags;
+    },
     latest: Math.min(grant.expiresAt, wiring.now() / 1000 + (target.maxLifetime ?? defaultMaxLifetime)),
   };
 }

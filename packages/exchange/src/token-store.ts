@@ -69,8 +69,9 @@ export function createTokenStore({ cache, memory, now, report }: TokenStoreOptio
     return {
       async keep(kept) {
         const filled = await attempt(plan, () => claim.fill(encodeEntry(key, kept), kept.until * 1000));
-        report(filled === undefined ? 'failed' : 'stored', plan);
-        if (filled === true) memory.put(key, kept, plan.tags, ticket);
+        if (filled !== true) return;
+        report('stored', plan);
+        memory.put(key, kept, plan.tags, ticket);
       },
       leave: () => release(plan, claim),
     };
