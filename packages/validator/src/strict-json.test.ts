@@ -27,7 +27,7 @@ describe('parseStrictObject', () => {
       const name = fc.string({ minLength: 1 }).filter((one) => one !== '__proto__');
       const filler = fc.dictionary(
         fc.constantFrom('x"', 'y\\', '{', '[', ','),
-        fc.jsonValue({ maxDepth: 1 }),
+        fc.jsonValue({ maxDepth: 1 }).filter((value) => !JSON.stringify(value).includes('__proto__')),
       );
       fc.assert(
         fc.property(name, filler, fc.nat(3), fc.boolean(), (member, between, depth, escaped) => {
