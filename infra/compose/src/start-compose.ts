@@ -187,14 +187,18 @@ async function healthy(call: Call, service: string, run: RunCommand): Promise<vo
   }
 }
 
-/** What compose says, and the last lines of what did not become healthy. */
+/** What compose says, and the last lines of what did not become healthy. Its versions word it differently. */
 async function reason(said: string, call: Call): Promise<string> {
-  const sentence = said.trim().split('\n').at(-1) ?? '';
-  const failed =
-    /container (?:for service ")?[\w-]*?(edge|mcp-server|broker|downstream-api|redis|keycloak)\b/.exec(
-      sentence,
-    )?.[1];
-  if (failed === undefined) return `The containers did not start: ${sentence}`;
+  const lines = said.trim().split('\n');
+  const failed = lines
+    .map(
+      (line) =>
+        /(?:for|container) (?:service ")?[\w-]*?(edge|mcp-server|broker|downstream-api|redis|keycloak)\b/i.exec(
+          line,
+        )?.[1],
+    )
+    .findLast((name) => name !== undefined);
+  if (failed === undefined) return `The containers did not start: ${lines.at(-1) ?? ''}`;
   const { stdout } = await call(['logs', '--no-color', '--tail', '12', failed]);
   return `The containers did not start: ${failed} is not healthy. It last said:\n${stdout.trimEnd()}`;
 }

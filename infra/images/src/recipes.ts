@@ -20,7 +20,7 @@ export const recipes: readonly Recipe[] = [
     image: 'debian:bookworm-slim',
     content: 'Debian 12, minimal',
     folder: 'debian',
-    inputs: ['minbase 2'],
+    inputs: ['minbase 3'],
     tools: { debootstrap: 'debootstrap' },
     prepare: makeRootFileSystem,
   },
