@@ -16,10 +16,9 @@ export const acrossProcesses: readonly Mutant[] = [
   {
     name: 'token-in-a-span',
     breaks: ['op:redaction'],
-    file: 'apps/mcp-server/src/mcp-span.ts',
-    find: "'network.transport': 'tcp',",
-    replace:
-      "'network.transport': 'tcp',\n    'http.request.header.authorization': http?.req?.headers.get('authorization') ?? '',",
+    file: 'packages/exchange/src/observer.ts',
+    find: "span.setAttribute('mcp_obo.cache', cacheWord[source]);",
+    replace: "span.setAttribute('mcp_obo.cache', token.accessToken.slice(-24));",
     tests: [{ workspace: 'e2e', files: ['src/secret-scan/run.test.ts'] }],
   },
   {
@@ -28,6 +27,14 @@ export const acrossProcesses: readonly Mutant[] = [
     file: 'apps/mcp-server/src/mcp-span.ts',
     find: 'const parent = extractTraceMeta(mcpReq._meta);',
     replace: 'const parent = extractTraceMeta({});',
+    tests: observed,
+  },
+  {
+    name: 'no-traceparent-between-the-parts',
+    breaks: ['op:traces'],
+    file: 'packages/telemetry/src/sdk.ts',
+    find: 'new UndiciInstrumentation({ requireParentforSpans: true })',
+    replace: 'new UndiciInstrumentation({ requireParentforSpans: true, enabled: false })',
     tests: observed,
   },
   {

@@ -204,26 +204,11 @@ export const tokenBroker: readonly Mutant[] = [
     replace: 'bulkhead(10_000, 10_000)',
   },
   {
-    name: 'everybody-asks-in-this-process',
-    breaks: ['tb:single-flight'],
-    file: `${exchange}/single-flight.ts`,
-    find: 'if (current !== undefined) return { result: current.result, joined: true };',
-    replace: '',
-    tests: [
-      { workspace: 'packages/exchange' },
-      { workspace: 'e2e', files: ['tests/broker/replicas.test.ts'] },
-    ],
-  },
-  {
     name: 'every-replica-asks',
     breaks: ['tb:single-flight'],
     file: `${exchange}/redis/claim.ts`,
     find: 'if (answer > 0) return taken(end, answer);',
     replace: "if (answer > 0) return { state: 'unknown' };",
-    tests: [
-      { workspace: 'packages/exchange' },
-      { workspace: 'e2e', files: ['tests/broker/replicas.test.ts'] },
-    ],
   },
   {
     name: 'refusals-not-remembered',
