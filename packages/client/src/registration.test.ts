@@ -111,6 +111,13 @@ describe('a dynamic registration', () => {
     }
   });
 
+  it('with a secret that has no end, as servers have it that leave the member out (RFC 7591 §3.2.1)', async () => {
+    const secret = { client_secret: 'registered-secret', token_endpoint_auth_method: 'client_secret_post' };
+    const at = await on({ registered: (answer) => ({ ...answer, ...secret }) });
+    await at.session(fixed()).login();
+    expect(at.issuer.tokenRequests[0]).toMatchObject({ client_secret: 'registered-secret' });
+  });
+
   it('that cannot be read counts as none', async () => {
     const at = await on();
     const store = createMemoryStore();

@@ -95,10 +95,22 @@ async function registerClient(
     request as Parameters<typeof oauth.dynamicClientRegistrationRequest>[1],
     httpOptions(setup),
   );
-  const answer = await oauth.processDynamicClientRegistrationResponse(response);
+  const answer = await oauth.processDynamicClientRegistrationResponse(await withSecretExpiry(response));
   const registered = storedSchema.parse({ ...request, ...answer, redirect_uris: [redirectUri] });
   await setup.store.set(storeKey(server), JSON.stringify(registered));
   return authenticated(registered, server);
+}
+
+/** A secret whose end is left out, which RFC 7591 §3.2.1 does not allow and servers do, is one without an end. */
+async function withSecretExpiry(response: Response): Promise<Response> {
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  if (typeof body !== 'object' || body === null || !('client_secret' in body)) return response;
+  if ('client_secret_expires_at' in body) return response;
+  const { status, headers } = response;
+  return Response.json({ ...body, client_secret_expires_at: 0 }, { status, headers });
 }
 
 function authenticated(stored: Stored, server: AuthorizationServerMetadata): RegisteredClient {

@@ -13,6 +13,8 @@ export interface Behaviour {
   consent?: (scopes: readonly string[]) => readonly string[];
   /** `error` of the authorization response. */
   refuse?: string;
+  /** Changes the answer to a registration. */
+  registered?: (answer: Record<string, unknown>) => Record<string, unknown>;
   /** Changes the token answer. */
   answer?: (answer: Record<string, unknown>) => Record<string, unknown>;
   /** Status of the token endpoint, when it is to fail. */
@@ -169,7 +171,7 @@ export async function startAuthorizationServer(
     self.registrations.push(body);
     const client_id = `dynamic-${self.registrations.length}`;
     self.clients.add(client_id);
-    json(response, 201, { ...body, client_id });
+    json(response, 201, (behaviour.registered ?? ((answer) => answer))({ ...body, client_id }));
   }
 
   function revoke(parameters: Record<string, string>, response: ServerResponse): unknown {
