@@ -166,3 +166,36 @@ export const expectedOfServer: Readonly<Record<string, Readonly<Record<string, E
     ),
   },
 };
+
+/** The login scenarios for clients of MCP 2026-07-28, as our client package meets them. */
+export const expectedOfClient: Readonly<Record<string, Expected>> = {
+  'auth/metadata-default': 'passes',
+  'auth/metadata-var1': 'passes',
+  'auth/metadata-var2': 'passes',
+  'auth/metadata-var3': 'passes',
+  'auth/basic-cimd': 'passes',
+  'auth/scope-from-www-authenticate': 'passes',
+  'auth/scope-from-scopes-supported': 'passes',
+  'auth/scope-omitted-when-undefined': 'passes',
+  'auth/scope-step-up': 'passes',
+  'auth/scope-retry-limit': 'passes',
+  'auth/token-endpoint-auth-basic': 'passes',
+  'auth/token-endpoint-auth-post': 'passes',
+  'auth/token-endpoint-auth-none': 'passes',
+  'auth/pre-registration': {
+    because:
+      'has a server that does not decode the client id of Basic authentication, which RFC 6749 §2.3.1 has encoded',
+    checks: ['pre-registration-auth'],
+  },
+  'auth/resource-mismatch': 'passes',
+  'auth/offline-access-scope': 'passes',
+  'auth/offline-access-not-supported': 'passes',
+  'auth/authorization-server-migration': 'passes',
+  'auth/iss-supported': 'passes',
+  'auth/iss-not-advertised': 'passes',
+  'auth/iss-supported-missing': 'passes',
+  'auth/iss-wrong-issuer': 'passes',
+  'auth/iss-unexpected': 'passes',
+  'auth/iss-normalized': 'passes',
+  'auth/metadata-issuer-mismatch': 'passes',
+};

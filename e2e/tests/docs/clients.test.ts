@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type Expected, expectedOfServer } from '../conformance/expected.ts';
+import { type Expected, expectedOfClient, expectedOfServer } from '../conformance/expected.ts';
 import { readDocument, rowsOf, sectionOf } from './markdown.ts';
 
 const document = readDocument('docs/clients.md');
@@ -17,6 +17,12 @@ describe('docs/clients.md', () => {
     const names = [...new Set([...Object.keys(older), ...Object.keys(newer)])].toSorted();
     expect(rowsOf(sectionOf(document, 'Scenario by scenario'))).toEqual(
       names.map((name) => [`\`${name}\``, told(older[name]), told(newer[name])]),
+    );
+  });
+
+  it('tells every login scenario of our client as the tests expect it', () => {
+    expect(rowsOf(sectionOf(document, 'Login by login'))).toEqual(
+      Object.entries(expectedOfClient).map(([name, outcome]) => [`\`${name}\``, told(outcome)]),
     );
   });
 
