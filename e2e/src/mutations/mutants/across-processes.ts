@@ -35,7 +35,7 @@ export const acrossProcesses: readonly Mutant[] = [
     file: 'packages/telemetry/src/sdk.ts',
     find: 'new UndiciInstrumentation({ requireParentforSpans: true })',
     replace: 'new UndiciInstrumentation({ requireParentforSpans: true, enabled: false })',
-    tests: observed,
+    tests: [{ workspace: 'e2e', files: ['tests/trace/embedded.test.ts'] }],
   },
   {
     name: 'api-ignores-the-user',
