@@ -149,8 +149,8 @@ describe('what stops, and when, with nobody telling the platform', () => {
 /** The table with figures, to be read beside the one of the documentation. */
 function writeTable(): void {
   const cell = ({ when, after }: Stop) => (after === undefined ? when : `${when} (${after} ms)`);
-  const lines = [...measured].map(
-    ([name, stops]) => `| ${[name, ...wayNames.map((way) => cell(stops[way]))].join(' | ')} |`,
+  const lines = Object.keys(endings).map(
+    (name) => `| ${[name, ...row(name).map((stop) => (stop === undefined ? '' : cell(stop)))].join(' | ')} |`,
   );
   const dir = new URL('../../artifacts/', import.meta.url);
   mkdirSync(dir, { recursive: true });
