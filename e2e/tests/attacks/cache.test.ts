@@ -19,7 +19,8 @@ const entries = () => redis.keys('x:e:*');
 const tokenOf = async (subject: string, changes = {}) =>
   String(tokenAnswer(await broker.exchange(subject, changes)).access_token);
 
-describe.skipIf(!redisAvailable())('the cache in Redis', () => {
+// A Redis that is starved for 100 ms on a busy machine is a miss by design: such a test is tried again.
+describe.skipIf(!redisAvailable())('the cache in Redis', { retry: 2 }, () => {
   beforeAll(async () => {
     server = await startRedis();
     broker = await startBroker({ config: { cache: { url: server.url, prefix: 'x:', memory_mib: 0 } } });
