@@ -46,6 +46,8 @@ function containersOf(project: string): readonly Container[] {
 
 describe.skipIf(withoutEngine)('the platform in containers', () => {
   let compose: Compose;
+  let starting: Promise<Compose> | undefined;
+  const ending = new AbortController();
   let port: number;
   let project: string;
   const seen = new Set<string>();
@@ -53,15 +55,22 @@ describe.skipIf(withoutEngine)('the platform in containers', () => {
   beforeAll(async () => {
     port = await freePort();
     project = `mcp-obo-test-${port}`;
-    compose = await startCompose({
+    starting = startCompose({
       edgePort: port,
       project,
       mayInstall: false,
       say: (line) => void process.stderr.write(`  ${line}\n`),
       registryCaFile: process.env.NODE_EXTRA_CA_CERTS,
+      signal: ending.signal,
     });
-  }, 900_000);
-  afterAll(() => compose?.stop(), 120_000);
+    compose = await starting;
+  }, 1_200_000);
+  // Also when the start took too long: what it began goes away.
+  afterAll(async () => {
+    ending.abort(new Error('The tests are over.'));
+    const started = await starting?.catch(() => undefined);
+    await started?.stop();
+  }, 180_000);
 
   const service = ({ Config }: Container) => Config.Labels['com.docker.compose.service'] ?? '';
 
