@@ -1,7 +1,13 @@
 import { ensureCompose, ensureImages, openEngine, runCommand } from '@mcp-obo/images';
 
 /** What the end-to-end tests start in containers. */
-const images = ['node:24-bookworm-slim', 'redis:7-bookworm', 'nginx:1', 'quay.io/keycloak/keycloak:26.7.3'];
+const images = [
+  'node:24-bookworm-slim',
+  'redis:7-bookworm',
+  'nginx:1',
+  'quay.io/keycloak/keycloak:26.7.3',
+  'prom/prometheus:v2.42.0',
+];
 
 /**
  * @typedef {object} Containers

@@ -29,7 +29,7 @@ describe('prepareContainers', () => {
     const containers = await prepareContainers({ ...quiet, ...made });
     expect(containers).toMatchObject({
       ready: true,
-      message: 'Docker 20.10.24 (started for these tests), compose 1.29.2, 4 of 4 images made now',
+      message: 'Docker 20.10.24 (started for these tests), compose 1.29.2, 5 of 5 images made now',
     });
     expect(events).toEqual([]);
     await containers.stop();

@@ -54,7 +54,7 @@ export async function ensureCompose({
 }
 
 /** The plugin of docker where it is installed, else `docker-compose`. */
-async function findCompose(run: RunCommand): Promise<ComposeCommand | undefined> {
+export async function findCompose(run: RunCommand): Promise<ComposeCommand | undefined> {
   for (const { command, prefix } of candidates) {
     const { code, stdout } = await run(command, [...prefix, 'version', '--short']);
     if (code === 0) return { command, prefix, version: stdout.trim().replace(/^v/, '') };
