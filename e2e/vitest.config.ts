@@ -15,7 +15,13 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
-          exclude: ['tests/clients/**', 'tests/keycloak/**', 'tests/compose/**', ...conformance],
+          exclude: [
+            'tests/clients/**',
+            'tests/keycloak/**',
+            'tests/compose/**',
+            'tests/secret-scan/**',
+            ...conformance,
+          ],
         },
       },
       {
@@ -24,6 +30,7 @@ export default defineConfig({
           name: 'clients',
           include: ['tests/clients/*.test.ts', ...conformance],
           globalSetup: ['tests/clients/fixture/shared-platform.ts'],
+          setupFiles: ['src/secret-scan/shared/observe-tests.ts'],
         },
       },
       {
@@ -36,8 +43,19 @@ export default defineConfig({
             'tests/clients/{sdk-v1,sdk-v2,inspector}.test.ts',
           ],
           globalSetup: ['tests/keycloak/fixture/shared-keycloak.ts'],
+          setupFiles: ['src/secret-scan/shared/observe-tests.ts'],
           // They restart it, rotate its keys and disable its users.
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'secret-scan',
+          include: ['tests/secret-scan/*.test.ts'],
+          // After the projects whose platforms it looks at.
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -46,7 +64,7 @@ export default defineConfig({
           name: 'containers',
           include: ['tests/compose/*.test.ts'],
           // After all others: it builds images and starts everything at once.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

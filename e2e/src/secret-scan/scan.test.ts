@@ -26,9 +26,12 @@ describe('the secret scan', () => {
     }
   });
 
-  it(verifies('op:redaction', 'finds a password shorter than that as a whole'), () => {
+  it(verifies('op:redaction', 'finds a password as a whole, for a piece of it may be a name'), () => {
     expect(kinds('typed alice-password')).toEqual(['password']);
     expect(kinds('typed alice-passwor')).toEqual([]);
+    const find = createSecretScan([{ kind: 'password', value: 'a-person-with-a-name-password' }]);
+    expect(find({ place: 'here', text: 'a-person-with-a-name' })).toEqual([]);
+    expect(find({ place: 'here', text: 'a-person-with-a-name-password' })).toHaveLength(1);
   });
 
   it.each([

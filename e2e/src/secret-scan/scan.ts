@@ -28,9 +28,11 @@ const joseObject = /eyJ[\w-]{8,}\.[\w-]{2,}/;
  */
 export function createSecretScan(secrets: readonly Secret[]): (source: Source) => readonly Finding[] {
   const distinct = [...new Map(secrets.map((secret) => [secret.value, secret])).values()];
-  const parts = distinct.flatMap((secret) =>
-    secretParts(secret).map((text) => ({ text, kind: secret.kind })),
-  );
+  // People make passwords of their names: a piece of one may be a name, so they are looked for whole.
+  const passwords = distinct.filter(({ kind }) => kind === 'password').map(({ value }) => value);
+  const parts = distinct
+    .filter(({ kind }) => kind !== 'password')
+    .flatMap((secret) => secretParts(secret).map((text) => ({ text, kind: secret.kind })));
   const pieces = createPieceIndex(parts.map(({ text }) => text));
   return ({ place, text }) =>
     text.split('\n').flatMap((content, index) => {
@@ -40,6 +42,7 @@ export function createSecretScan(secrets: readonly Secret[]): (source: Source) =
         const note = (kind: Finding['kind']) => {
           if (!kinds.has(kind)) kinds.set(kind, as);
         };
+        if (passwords.some((password) => reading.includes(password))) note('password');
         pieces.search(reading, (at) => note(parts[at]?.kind ?? 'unknown token'));
         if (joseObject.test(reading) && kinds.size === 0) note('unknown token');
       }

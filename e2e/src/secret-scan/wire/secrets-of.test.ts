@@ -21,7 +21,10 @@ describe('what is secret on the wire', () => {
   it.each<[string, Partial<WireMessage>, readonly string[]]>([
     [
       'a code and its verifier',
-      { requestFields: form, requestBody: `code=${value}c&code_verifier=${value}v` },
+      {
+        requestFields: form,
+        requestBody: `grant_type=authorization_code&code=${value}c&code_verifier=${value}v`,
+      },
       [`authorization code ${value}c`, `code verifier ${value}v`],
     ],
     [
@@ -70,8 +73,17 @@ describe('what is secret on the wire', () => {
       { url: `http://127.0.0.1/mcp?access_token=${value}` },
       [`access token ${value}`],
     ],
+    [
+      'the name of a login',
+      { requestFields: [['cookie', `_interaction=${value}; _session=${value}s`]] },
+      [`session cookie ${value}s`],
+    ],
     ['the code of an error', { responseFields: json, responseBody: `{"code":"${value}"}` }, []],
-    ['filler', { requestFields: form, requestBody: `code=short&code_verifier=${'x'.repeat(43)}` }, []],
+    [
+      'filler',
+      { requestFields: form, requestBody: `grant_type=x&code=short&code_verifier=${'x'.repeat(43)}` },
+      [],
+    ],
   ])('%s', (_, message, expected) => {
     expect(seen(message)).toEqual(expected);
   });

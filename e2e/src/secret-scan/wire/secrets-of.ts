@@ -22,6 +22,9 @@ const parameters: Readonly<Record<string, SecretKind>> = {
 /** Members of JSON that are something else there: `code` of an error, say. */
 const notInJson = new Set(['code', 'password', 'assertion']);
 
+/** Cookies of oidc-provider whose value is the name of a login in progress, which stands in its pages' address. */
+const namesOfLogins = new Set(['_interaction', '_interaction_resume']);
+
 const exchanges = new Set([
   'urn:ietf:params:oauth:grant-type:token-exchange',
   'urn:ietf:params:oauth:grant-type:jwt-bearer',
@@ -47,7 +50,11 @@ function readForm({ requestFields, requestBody }: WireMessage): URLSearchParams 
 }
 
 function inParameters(values: URLSearchParams): readonly Secret[] {
-  return [...values].flatMap(([name, value]) => secretNamed(name, value));
+  // A `code` is one of OAuth where it comes with its state, or is redeemed (RFC 6749 §4.1.2, §4.1.3).
+  const authorization = values.has('state') || values.has('grant_type');
+  return [...values].flatMap(([name, value]) =>
+    name === 'code' && !authorization ? [] : secretNamed(name, value),
+  );
 }
 
 function inAuthorization(line: string): readonly Secret[] {
@@ -61,7 +68,9 @@ function inAuthorization(line: string): readonly Secret[] {
 
 function inCookie(pair: string): readonly Secret[] {
   const at = pair.indexOf('=');
-  return at === -1 ? [] : [{ kind: 'session cookie', value: pair.slice(at + 1).replaceAll('"', '') }];
+  return at === -1 || namesOfLogins.has(pair.slice(0, at))
+    ? []
+    : [{ kind: 'session cookie', value: pair.slice(at + 1).replaceAll('"', '') }];
 }
 
 function inLocation(location: string, base: string): readonly Secret[] {
