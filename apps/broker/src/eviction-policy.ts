@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { BrokerDeps } from './deps.ts';
 
 /** Longest wait for a Redis that may be starting too, milliseconds. */
-const patience = 1000;
+const patience = 5000;
 
 /**
  * A Redis that evicts entries to make room would forget used assertions and running exchanges in silence. Where
@@ -22,10 +22,19 @@ export async function refuseEviction(redis: Redis, { log }: Pick<BrokerDeps, 'lo
 }
 
 async function evictionProblem(redis: Redis, connected: boolean): Promise<string | undefined> {
-  const memory = connected ? await redis.info('memory').catch(() => '') : '';
+  const memory = connected ? await memoryInfo(redis) : '';
   const policy = /^maxmemory_policy:(.*)$/m.exec(memory)?.[1]?.trim();
   if (policy === undefined || policy === 'noeviction') return undefined;
   return `The Redis of cache.url evicts entries when it is full (maxmemory-policy ${policy}). Set it to noeviction.`;
+}
+
+/** What Redis says of its memory; asked again where it is only slow. */
+async function memoryInfo(redis: Redis): Promise<string> {
+  for (let tries = 0; tries < 10 && redis.status === 'ready'; tries++) {
+    const answer = await redis.info('memory').catch(() => undefined);
+    if (answer !== undefined) return answer;
+  }
+  return '';
 }
 
 async function ready(redis: Redis): Promise<boolean> {

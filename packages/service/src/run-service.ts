@@ -49,23 +49,26 @@ export async function runService<C extends { readonly log_level: LogLevel }>(
   const source: ConfigSource = { env: process.env, file };
   const config = readConfig(definition, source);
   const log = createLogger({ name: definition.name, level: config.log_level });
+  let telemetry: Awaited<ReturnType<typeof startTelemetry>> | undefined;
+  let service: Service | undefined;
+  // From here on, so that a signal ends the process cleanly also while it starts.
+  closeWithGrace(
+    { delay: 10_000, logger: { error: (message) => log.error(message) } },
+    async ({ err, signal }) => {
+      if (err !== undefined) log.error({ err }, 'closing after an error');
+      else log.info({ signal }, 'closing');
+      await service?.close();
+      await telemetry?.shutdown();
+    },
+  );
   try {
-    const telemetry = await startTelemetry({
+    telemetry = await startTelemetry({
       serviceName: definition.name,
       serviceVersion: definition.version,
       env: process.env,
     });
-    const service = await definition.start(config, { log, env: process.env, source });
+    service = await definition.start(config, { log, env: process.env, source });
     log.info({ url: service.url }, 'listening');
-    closeWithGrace(
-      { delay: 10_000, logger: { error: (message) => log.error(message) } },
-      async ({ err, signal }) => {
-        if (err !== undefined) log.error({ err }, 'closing after an error');
-        else log.info({ signal }, 'closing');
-        await service.close();
-        await telemetry.shutdown();
-      },
-    );
   } catch (error) {
     if (error instanceof ConfigError) leave(2, error.message);
     log.debug({ err: error }, 'start failed');
