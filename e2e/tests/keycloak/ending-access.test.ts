@@ -152,7 +152,7 @@ function writeTable(): void {
   const lines = Object.keys(endings).map(
     (name) => `| ${[name, ...row(name).map((stop) => (stop === undefined ? '' : cell(stop)))].join(' | ')} |`,
   );
-  const dir = new URL('../../artifacts/', import.meta.url);
+  const dir = new URL('../../../artifacts/', import.meta.url);
   mkdirSync(dir, { recursive: true });
   writeFileSync(
     new URL('ending-access.md', dir),
