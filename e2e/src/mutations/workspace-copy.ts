@@ -31,12 +31,13 @@ export interface WorkspaceCopy {
  */
 export function copyWorkspace(root: string): WorkspaceCopy {
   const copy = realpathSync(mkdtempSync(join(tmpdir(), 'mutants-')));
-  for (const file of sourceFiles(root)) {
-    mkdirSync(join(copy, dirname(file)), { recursive: true });
-    copyFileSync(join(root, file), join(copy, file));
+  const remove = () => rmSync(copy, { recursive: true, force: true });
+  try {
+    fill(copy, root);
+  } catch (error) {
+    remove();
+    throw error;
   }
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  for (const workspace of workspaces(root)) linkModules(join(root, workspace), join(copy, workspace));
   return {
     root: copy,
     apply(mutant) {
@@ -45,8 +46,17 @@ export function copyWorkspace(root: string): WorkspaceCopy {
       writeFileSync(file, mutate(source, mutant));
       return () => writeFileSync(file, source);
     },
-    remove: () => rmSync(copy, { recursive: true, force: true }),
+    remove,
   };
+}
+
+function fill(copy: string, root: string): void {
+  for (const file of sourceFiles(root)) {
+    mkdirSync(join(copy, dirname(file)), { recursive: true });
+    copyFileSync(join(root, file), join(copy, file));
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  for (const workspace of workspaces(root)) linkModules(join(root, workspace), join(copy, workspace));
 }
 
 function sourceFiles(root: string): readonly string[] {
