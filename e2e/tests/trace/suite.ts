@@ -104,7 +104,8 @@ export function describeTraces(
             'mcp_obo.cache': 'miss',
             'mcp_obo.target': 'expenses-api',
           });
-          const asked = only(trace, on.idp.service, on.idp.tokenRequest).span;
+          // As the broker saw it: an identity provider may end its own span after its answer has arrived.
+          const asked = only(trace, 'broker', 'POST').span;
           const commands = below(exchange)
             .filter(isRedis)
             .map(({ span }) => span);
