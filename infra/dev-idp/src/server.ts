@@ -49,8 +49,10 @@ export async function startDevIdp(config: DevIdpConfig, deps: DevIdpDeps): Promi
         else answerJson(response, 500, { error: 'server_error' });
       });
   });
-  const tenants = await building.catch((error: unknown) => {
+  const tenants = await building.catch(async (error: unknown) => {
     server.close();
+    // It fails for the same reason, and nobody may be waiting for it.
+    await routing.catch(() => undefined);
     throw error;
   });
   const issuers = Object.fromEntries([...tenants].map(([name, { issuer }]) => [name, issuer]));
