@@ -30,3 +30,12 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
   'op:cert-expiry': 'No metric of certificate age.',
   'op:evidence': 'The requirement table is written; the report with attacks and traces is not.',
 };
+
+/** Requirements that tests prove but for what is said here; the table shows them as met in part. */
+export const partly: Readonly<Partial<Record<RequirementId, string>>> = {
+  'sc:step-up':
+    'A client that cannot log in again by itself is told so in words; it does not get URL-mode elicitation.',
+  'op:federation':
+    'By OIDC the second factor becomes `acr`; by SAML it does not, as Keycloak has no mapper for it.',
+  'cl:storage': 'Shown with the keychain of a Linux desktop; those of macOS and Windows are not tried.',
+};

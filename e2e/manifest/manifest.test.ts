@@ -1,6 +1,6 @@
 import { globSync, mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { gaps } from '../gaps.ts';
+import { gaps, partly } from '../gaps.ts';
 import { requirements } from '../requirements.ts';
 import { coverageOf, manifestProblems } from '../src/manifest/coverage.ts';
 import { requirementLines, requirementTable } from '../src/manifest/table.ts';
@@ -16,9 +16,9 @@ describe('requirements of the whole platform', () => {
 
   it('are each proved by a test that passed, or listed as a gap', () => {
     mkdirSync(`${root}artifacts`, { recursive: true });
-    const rows = coverageOf({ requirements, gaps }, results);
-    writeFileSync(`${root}artifacts/requirements.md`, requirementTable(rows, requirements, gaps));
+    const rows = coverageOf({ requirements, gaps, partly }, results);
+    writeFileSync(`${root}artifacts/requirements.md`, requirementTable(rows, requirements, { gaps, partly }));
     writeFileSync(`${root}artifacts/requirements.txt`, `${requirementLines(rows).join('\n')}\n`);
-    expect(manifestProblems({ requirements, gaps }, results)).toEqual([]);
+    expect(manifestProblems({ requirements, gaps, partly }, results)).toEqual([]);
   });
 });

@@ -1,8 +1,12 @@
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
-import { claimsOf, manifestProblems } from './coverage.ts';
+import { claimsOf, coverageOf, manifestProblems } from './coverage.ts';
 
-const manifest = { requirements: { 'rs:a': {}, 'rs:b': {}, 'rs:c': {} }, gaps: { 'rs:c': 'later' } };
+const manifest = {
+  requirements: { 'rs:a': {}, 'rs:b': {}, 'rs:c': {} },
+  gaps: { 'rs:c': 'later' },
+  partly: {},
+};
 const test = (title: string, outcome: 'passed' | 'failed' | 'skipped' = 'passed') => ({
   title,
   file: 'x.test.ts',
@@ -34,5 +38,19 @@ describe('requirement manifest', () => {
     ],
   ])('names %s', (_case, results, problem) => {
     expect(manifestProblems(manifest, results)).toEqual([problem]);
+  });
+
+  it('tells what is met in part from what is met, and still needs its tests to pass', () => {
+    const inPart = { ...manifest, partly: { 'rs:b': 'one case is missing' } };
+    const results = [test('x [rs:a]'), test('y [rs:b]')];
+    expect(coverageOf(inPart, results).map(({ result }) => result)).toEqual(['passed', 'in part', 'gap']);
+    expect(manifestProblems(inPart, results)).toEqual([]);
+    expect(manifestProblems(inPart, [test('x [rs:a]'), test('y [rs:b]', 'failed')])).toEqual([
+      'rs:b has a failing test.',
+    ]);
+    expect(manifestProblems({ ...inPart, partly: { 'rs:c': 'x', 'rs:z': 'x' } }, results)).toEqual([
+      'The gap rs:z is no requirement.',
+      'rs:c is listed as a gap and as met in part.',
+    ]);
   });
 });

@@ -4,13 +4,15 @@ import type { TestResult } from './test-report.ts';
 export interface Coverage {
   readonly id: string;
   readonly tests: readonly TestResult[];
-  /** `gap` when the manifest lists it as one, `unproved` when nothing claims it. */
-  readonly result: 'passed' | 'failed' | 'skipped' | 'gap' | 'unproved';
+  /** `gap` when the manifest lists it as one, `in part` when its tests pass and something is missing, `unproved` when nothing claims it. */
+  readonly result: 'passed' | 'in part' | 'failed' | 'skipped' | 'gap' | 'unproved';
 }
 
 export interface Manifest {
   readonly requirements: Readonly<Record<string, unknown>>;
   readonly gaps: Readonly<Record<string, string | undefined>>;
+  /** What is still missing of a requirement that tests prove for the rest. */
+  readonly partly: Readonly<Record<string, string | undefined>>;
 }
 
 const claim = /\[([a-z]{2}:[a-z0-9-]+)\]/g;
@@ -22,12 +24,13 @@ export function claimsOf(title: string): readonly string[] {
 
 /** Holds the tests against the manifest, one row for each requirement in its order. */
 export function coverageOf(
-  { requirements, gaps }: Manifest,
+  { requirements, gaps, partly }: Manifest,
   results: readonly TestResult[],
 ): readonly Coverage[] {
   return Object.keys(requirements).map((id) => {
     const tests = results.filter(({ title }) => claimsOf(title).includes(id));
-    return { id, tests, result: resultOf(tests, gaps[id] !== undefined) };
+    const result = resultOf(tests, gaps[id] !== undefined);
+    return { id, tests, result: result === 'passed' && partly[id] !== undefined ? 'in part' : result };
   });
 }
 
@@ -47,8 +50,12 @@ export function manifestProblems(manifest: Manifest, results: readonly TestResul
       ? [`${id} is listed as a gap and has ${tests.length} tests.`]
       : [];
   });
-  const strayGaps = Object.keys(manifest.gaps).filter((id) => !known.has(id));
-  return [...unknown, ...rows, ...strayGaps.map((id) => `The gap ${id} is no requirement.`)];
+  const listed = [...Object.keys(manifest.gaps), ...Object.keys(manifest.partly)];
+  const stray = listed.filter((id) => !known.has(id)).map((id) => `The gap ${id} is no requirement.`);
+  const twice = Object.keys(manifest.partly)
+    .filter((id) => manifest.gaps[id] !== undefined)
+    .map((id) => `${id} is listed as a gap and as met in part.`);
+  return [...unknown, ...rows, ...stray, ...twice];
 }
 
 function resultOf(tests: readonly TestResult[], gap: boolean): Coverage['result'] {

@@ -1,18 +1,18 @@
 import type { RequirementRow } from '../../requirements.ts';
-import type { Coverage } from './coverage.ts';
+import type { Coverage, Manifest } from './coverage.ts';
 
 /** The requirement table as Markdown: id, rule, tests, result. */
 export function requirementTable(
   rows: readonly Coverage[],
   requirements: Readonly<Record<string, RequirementRow>>,
-  gaps: Readonly<Record<string, string | undefined>>,
+  { gaps, partly }: Pick<Manifest, 'gaps' | 'partly'>,
 ): string {
   const lines = rows.map(({ id, tests, result }) => {
     const row = requirements[id];
     const proof =
       result === 'gap'
         ? `known gap: ${gaps[id] ?? ''}`
-        : `${tests.length} test${tests.length === 1 ? '' : 's'}`;
+        : `${tests.length} test${tests.length === 1 ? '' : 's'}${partly[id] === undefined ? '' : `; missing: ${partly[id]}`}`;
     return `| ${id} | ${cell(row?.must ?? '')} | ${cell(row?.source ?? '')} | ${cell(proof)} | ${result} |`;
   });
   return ['| id | rule | source | proof | result |', '|---|---|---|---|---|', ...lines, ''].join('\n');
