@@ -12,5 +12,6 @@ export {
   tenants,
 } from './domain.ts';
 export { type IdentityProvider, type IdpKind, idpKinds } from './idp/identity-provider.ts';
-export { type Platform, type PlatformOptions, type PlatformUser, startPlatform } from './platform.ts';
+export { type Platform, type PlatformUser, startPlatform } from './platform.ts';
+export type { PlatformOptions } from './platform-options.ts';
 export type { Secrets } from './secrets.ts';

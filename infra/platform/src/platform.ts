@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EngineName } from '@mcp-obo/keycloak';
 import {
   healthUrl,
   type PartName,
@@ -12,7 +11,7 @@ import {
   type Urls,
   urlsOf,
 } from './addresses.ts';
-import { type BreakName, distort, refuseBreak, switchFaultOn } from './breaks.ts';
+import { distort, refuseBreak, switchFaultOn } from './breaks.ts';
 import { brokerConfig } from './config/broker.ts';
 import { devIdpConfig } from './config/dev-idp.ts';
 import { downstreamApiConfig, peopleSeed } from './config/downstream-api.ts';
@@ -23,43 +22,10 @@ import { type IdentityProvider, type IdpKind, idpTraits } from './idp/identity-p
 import { startKeycloakIdp } from './idp/keycloak.ts';
 import { startOwnRedis } from './own-redis.ts';
 import { type Part, startPart } from './part.ts';
+import { partEnvironment } from './part-environment.ts';
+import type { PlatformOptions } from './platform-options.ts';
 import { createRunDir, makeLogDir, type RunDir } from './run-dir.ts';
 import { makeSecrets, type Secrets } from './secrets.ts';
-
-export interface PlatformOptions {
-  /** The identity provider; `embedded` unless told. */
-  readonly idp?: IdpKind;
-  /** How Keycloak may be run, best first; Java, then a container, unless told. */
-  readonly idpEngines?: readonly [EngineName, ...EngineName[]];
-  /** Told before a step of the start that takes long. */
-  readonly say?: (line: string) => void;
-  /** First of the five ports; 4000 unless told. */
-  readonly basePort?: number;
-  /** Each port by itself, e.g. free ones for a test. */
-  readonly ports?: Ports;
-  /** OTLP/HTTP receiver of every process; none unless told. */
-  readonly telemetryEndpoint?: string;
-  /** URL of the broker's Redis, or `own` for a `redis-server` that is started too; memory unless told. */
-  readonly redis?: string;
-  /** A hop to break on purpose. */
-  readonly breakHop?: BreakName;
-  /** Folder for logs and audit records that are to stay; in the run folder unless told. */
-  readonly logDir?: string;
-  /** `info` unless told. */
-  readonly logLevel?: string;
-  /** PEM file of authorities that the parts trust besides the public ones, as `NODE_EXTRA_CA_CERTS`. */
-  readonly trustedCaFile?: string;
-  /** Ports for `/metrics`, by part. */
-  readonly metricsPorts?: Partial<Readonly<Record<PartName, number>>>;
-  /** Settings of a part that differ from the platform's, as its configuration file has them. */
-  readonly settings?: Partial<Readonly<Record<PartName, object>>>;
-  /** URL of a module that every part loads before its own, e.g. to observe it from inside. */
-  readonly preload?: string;
-  /** Further environment variables of every part. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Gives the start up when aborted. */
-  readonly signal?: AbortSignal;
-}
 
 export interface PlatformUser extends DomainUser {
   readonly tenant: TenantName;
@@ -280,26 +246,5 @@ function writeWorld(given: {
       audit: auditFile,
       outbox: join(runDir.path, 'outbox.jsonl'),
     },
-  };
-}
-
-/** Only what a process needs: variables of the caller would win over the files. */
-function partEnvironment(options: PlatformOptions, part: PartName): Record<string, string> {
-  const { PATH = '', HOME = '', TMPDIR, LANG, TZ } = process.env;
-  const metricsPort = options.metricsPorts?.[part];
-  return {
-    PATH,
-    HOME,
-    ...(TMPDIR !== undefined && { TMPDIR }),
-    ...(LANG !== undefined && { LANG }),
-    ...(TZ !== undefined && { TZ }),
-    ...(options.telemetryEndpoint !== undefined && {
-      OTEL_EXPORTER_OTLP_ENDPOINT: options.telemetryEndpoint,
-      OTEL_BSP_SCHEDULE_DELAY: '50',
-    }),
-    ...(options.trustedCaFile !== undefined && { NODE_EXTRA_CA_CERTS: options.trustedCaFile }),
-    ...(metricsPort !== undefined && { METRICS_PORT: String(metricsPort) }),
-    ...(options.preload !== undefined && { NODE_OPTIONS: `--import=${options.preload}` }),
-    ...options.env,
   };
 }
