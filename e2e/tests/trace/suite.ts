@@ -182,6 +182,9 @@ export function describeTraces(
       const machine = await connectTraced('2026-07-28', on.urls.mcp, token);
       const trace = await gather((await machine.call('nightly_totals')).traceId);
       await machine.close();
+      // All calls of a machine share one token: whoever called before may have left it in the cache.
+      const exchange = only(trace, 'broker', 'token exchange').span;
+      const asked = exchange.attributes['mcp_obo.cache'] !== 'hit';
       expect(hopsOf(trace, on.idp)).toEqual([
         hop(0, 'mcp-client', 'tools/call nightly_totals'),
         hop(1, 'mcp-client', 'POST'),
@@ -190,12 +193,11 @@ export function describeTraces(
         hop(4, 'mcp-server', 'POST'),
         hop(5, 'broker', 'POST /acme/oauth2/v2.0/token'),
         hop(6, 'broker', 'token exchange'),
-        hop(7, 'broker', 'POST'),
-        hop(8, on.idp.service, on.idp.tokenRequest),
+        ...(asked ? [hop(7, 'broker', 'POST'), hop(8, on.idp.service, on.idp.tokenRequest)] : []),
         hop(4, 'mcp-server', 'GET'),
         hop(5, 'downstream-api', 'GET /totals'),
       ]);
-      expect(only(trace, 'broker', 'token exchange').span.attributes['mcp_obo.kind']).toBe('machine');
+      expect(exchange.attributes['mcp_obo.kind']).toBe('machine');
     });
 
     it(
