@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnHeld } from '../src/held-process.ts';
 
 // Holds a process until it is told something, or ends: the parent of test/held-process.test.ts.
@@ -7,4 +9,7 @@ if (mode === 'stop') {
   process.stdin.once('data', () => void held.stop().then(() => process.exit(0)));
 } else if (mode === 'wait') {
   process.stdin.resume();
+} else {
+  // Nothing more to do once the command runs: then only the held process could keep this one alive.
+  while (!existsSync(file)) await sleep(20);
 }
