@@ -1,7 +1,8 @@
+import { subjectKey } from '@mcp-obo/grant';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CacheKeyInput, cacheKey, cacheTag } from './cache-key.ts';
+import { type CacheKeyInput, cacheKey } from './cache-key.ts';
 
 const base: CacheKeyInput = {
   kind: 'on_behalf_of',
@@ -79,10 +80,10 @@ describe('the cache key', () => {
   });
 
   it(verifies('tb:cache-sealed', 'and the tags show nothing of user, token or client'), () => {
-    const names = [cacheKey(base), cacheTag('user', base.issuer, 'alice@example.com')];
+    const names = [cacheKey(base), subjectKey('user', base.issuer, 'alice@example.com')];
     for (const secret of ['alice', 'example', 'subject', 'mcp', 'expenses'])
       expect(names.join()).not.toContain(secret);
-    expect(cacheTag('user', 'a', 'bc')).not.toBe(cacheTag('user', 'ab', 'c'));
+    expect(subjectKey('user', 'a', 'bc')).not.toBe(subjectKey('user', 'ab', 'c'));
   });
 });
 

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import type { Grant } from '@mcp-obo/grant';
 import { sortScopes } from '@mcp-obo/scopes';
 
 /** All that decides which token comes back. Two requests share an entry only when every member is equal. */
@@ -47,24 +46,4 @@ export function cacheKey(input: CacheKeyInput): string {
     input.policyVersion,
   ];
   return `x2:${hash('sha256', JSON.stringify(members), 'base64url')}`;
-}
-
-/** What entries can be evicted by. The value is hashed with the issuer: no name of a user reaches a store. */
-export function cacheTag(
-  kind: 'user' | 'session' | 'token' | 'client',
-  issuer: string,
-  value: string,
-): string {
-  return `${kind}:${hash('sha256', JSON.stringify([issuer, value]), 'base64url')}`;
-}
-
-/** The tags of everything that was obtained with a subject token. */
-export function subjectTags(grant: Grant): readonly string[] {
-  const { issuer, user, session } = grant;
-  return [
-    cacheTag('token', issuer, grant.tokenId),
-    cacheTag('client', issuer, grant.client),
-    ...(user === undefined ? [] : [cacheTag('user', user.issuer, user.key)]),
-    ...(session === undefined ? [] : [cacheTag('session', issuer, session)]),
-  ];
 }

@@ -78,7 +78,7 @@ export interface ExchangeEngine {
   readonly exchange: (request: EngineRequest) => Promise<IssuedToken>;
   readonly machine: (request: EngineMachineRequest) => Promise<IssuedToken>;
   /**
-   * Ends all that was obtained with a tag of `cacheTag`, here at once and in every process that shares the
+   * Ends all that was obtained with a tag of `subjectKey`, here at once and in every process that shares the
    * cache; what is being obtained is not kept. Rejects when the cache did not do it.
    */
   readonly evictByTag: (tag: string) => Promise<number>;

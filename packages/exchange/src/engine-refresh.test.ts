@@ -1,7 +1,7 @@
+import { subjectKey } from '@mcp-obo/grant';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import { type Bench, createBench, noon, request } from '../test/setup.ts';
-import { cacheTag } from './cache-key.ts';
 
 // A token of 300 s is kept for 240 and fetched anew from 180 on.
 const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
@@ -116,7 +116,7 @@ describe('a busy entry near its end', () => {
     await ask();
     await settled();
     const { issuer, user } = subject.grant;
-    expect(await bench.engine.evictByTag(cacheTag('user', issuer, user?.key ?? ''))).toBe(1);
+    expect(await bench.engine.evictByTag(subjectKey('user', issuer, user?.key ?? ''))).toBe(1);
     bench.acme.answerWith(undefined);
     gate.resolve();
     await settled();

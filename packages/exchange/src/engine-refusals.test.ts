@@ -1,9 +1,9 @@
+import { subjectKey } from '@mcp-obo/grant';
 import { generic } from '@mcp-obo/idp-profile';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import { payloadOf } from '../test/fake-idp.ts';
 import { type Bench, createBench, noon, request } from '../test/setup.ts';
-import { cacheTag } from './cache-key.ts';
 
 const refuse = (error: string, status = 400, more: object = {}, headers: Record<string, string> = {}) =>
   Response.json({ error, ...more }, { status, headers });
@@ -102,7 +102,7 @@ describe('a refusal that would come again', () => {
       bench.acme.answerWith(undefined);
       const { issuer, user, session = '', tokenId } = subject.grant;
       const value = { user: user?.key ?? '', session, token: tokenId }[kind];
-      await bench.engine.evictByTag(cacheTag(kind, issuer, value));
+      await bench.engine.evictByTag(subjectKey(kind, issuer, value));
       expect((await bench.engine.exchange(request(subject))).source).toBe('exchange');
     },
   );

@@ -1,7 +1,6 @@
 export { type AnswerValidatorOptions, createAnswerValidator } from './answer-validator.ts';
 export { type BrokerClientOptions, createBrokerClient } from './broker-client.ts';
 export type { Cache, CacheEntryOptions, CacheWatcher, Claim, ClaimOptions, HeldClaim } from './cache.ts';
-export { cacheTag } from './cache-key.ts';
 export type {
   EngineMachineRequest,
   EngineOptions,

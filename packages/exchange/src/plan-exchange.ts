@@ -1,7 +1,7 @@
-import { actorChain, type Grant, tokenHash } from '@mcp-obo/grant';
+import { actorChain, type Grant, subjectKeys, tokenHash } from '@mcp-obo/grant';
 import { OAuthError } from '@mcp-obo/oauth-error';
 import { checkActor } from './actors.ts';
-import { cacheKey, subjectTags } from './cache-key.ts';
+import { cacheKey } from './cache-key.ts';
 import { readClaimsChallenge } from './claims-challenge.ts';
 import type { EngineRequest } from './contract.ts';
 import { defaultMaxLifetime, subjectExpired } from './lifetime.ts';
@@ -48,7 +48,6 @@ export function planExchange(wiring: Wiring, request: EngineRequest): Plan {
   } as const;
   const { subjectToken, claims } = request;
   const key = cacheKey(keyInput);
-  let tags: readonly string[] | undefined;
   return {
     operation: 'exchange',
     ask: (deadline) =>
@@ -68,8 +67,7 @@ export function planExchange(wiring: Wiring, request: EngineRequest): Plan {
     flightKey: claims === undefined ? key : cacheKey({ ...keyInput, claims }),
     get tags() {
       // Four hashes, which a hit does not need.
-      tags ??= subjectTags(grant);
-      return tags;
+      return subjectKeys(grant);
     },
     latest: Math.min(grant.expiresAt, wiring.now() / 1000 + (target.maxLifetime ?? defaultMaxLifetime)),
   };

@@ -1,5 +1,6 @@
+import { subjectKey } from '@mcp-obo/grant';
 import { OAuthError } from '@mcp-obo/oauth-error';
-import { cacheKey, cacheTag } from './cache-key.ts';
+import { cacheKey } from './cache-key.ts';
 import type { EngineMachineRequest } from './contract.ts';
 import { defaultMaxLifetime } from './lifetime.ts';
 import type { Plan, Wiring } from './plan.ts';
@@ -51,7 +52,7 @@ export function planMachine(wiring: Wiring, request: EngineMachineRequest): Plan
     },
     key,
     flightKey: key,
-    tags: [cacheTag('client', upstream.issuer, registration.clientId)],
+    tags: [subjectKey('client', upstream.issuer, registration.clientId)],
     latest: wiring.now() / 1000 + (target.maxLifetime ?? defaultMaxLifetime),
   };
 }

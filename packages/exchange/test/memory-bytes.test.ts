@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { subjectKey } from '@mcp-obo/grant';
 import { describe, expect, it } from 'vitest';
 import { decodeEntry, encodeEntry, type Kept } from '../src/cache-entry.ts';
-import { cacheTag } from '../src/cache-key.ts';
 import { createTokenMemory } from '../src/memory/token-memory.ts';
 
 const tokenLength = 1000;
@@ -32,7 +32,7 @@ describe('the memory of an engine', () => {
         // As it comes from the cache: every text of its own.
         const entry = decodeEntry(encodeEntry(key, kept(token, 2e9)), key, 0);
         const tag = (kind: 'token' | 'client' | 'user' | 'session', value: string) =>
-          cacheTag(kind, 'https://idp.example/acme', value);
+          subjectKey(kind, 'https://idp.example/acme', value);
         const own = [`jti-${index}`, `user-${index}`, `sid-${index}`] as const;
         const tags = [
           tag('token', own[0]),

@@ -1,8 +1,7 @@
-import { type Grant, tokenHash } from '@mcp-obo/grant';
+import { type Grant, subjectKey, tokenHash } from '@mcp-obo/grant';
 import { generic } from '@mcp-obo/idp-profile';
 import type fc from 'fast-check';
 import type { Cache, CacheWatcher } from '../src/cache.ts';
-import { cacheTag } from '../src/cache-key.ts';
 import { createExchangeEngine, createMemoryCache, type ExchangeEngine, type Upstream } from '../src/index.ts';
 import { acme, expenses, noon, policy, resource } from './setup.ts';
 
@@ -161,7 +160,7 @@ export function createReplicaModel(
     barrier.knownTo[replica] ??= ++clock;
   }
 
-  const tagOf = (user: string) => cacheTag('user', acme, user);
+  const tagOf = (user: string) => subjectKey('user', acme, user);
   const views = Array.from({ length: replicas }, (_, index) => viewOf(index));
   const engines: readonly ExchangeEngine[] = views.map(({ cache }) =>
     createExchangeEngine({

@@ -1,5 +1,6 @@
 export { type Actor, actorChain } from './actor.ts';
 export type { Credential } from './credential.ts';
 export { freezeGrant, type Grant } from './grant.ts';
+export { type SubjectKind, subjectKey, subjectKeys } from './subject-key.ts';
 export { tokenHash } from './token-hash.ts';
 export { formatUserKey, sameUser, type UserKey } from './user-key.ts';
