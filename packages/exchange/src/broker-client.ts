@@ -3,6 +3,7 @@ import type { GuardedFetchOptions } from '@mcp-obo/metadata';
 import { sortScopes } from '@mcp-obo/scopes';
 import { abortable } from './abortable.ts';
 import { brokerRows } from './errors/broker-rows.ts';
+import { createBrokerInteractions } from './interaction/broker-interactions.ts';
 import { fetchFor } from './network.ts';
 import type { DownstreamToken, TokenExchange } from './on-behalf-of.ts';
 import type { Fetch } from './upstream/answer-fetch.ts';
@@ -97,6 +98,15 @@ export function createBrokerClient(options: BrokerClientOptions): TokenExchange 
       };
       return received(await abortable(() => endpointAt(url)('client_credentials', request), signal), scopes);
     },
+    interactions: createBrokerInteractions({
+      tokenEndpoint,
+      audience: options.issuer ?? tokenEndpoint,
+      credential,
+      fetch: options.fetch ?? own,
+      timeoutMs,
+      now,
+      random,
+    }),
     close: () => own.close(),
   };
 }

@@ -11,6 +11,17 @@ export type {
 export { createExchangeEngine } from './engine.ts';
 export { isAlarm } from './errors/outcome.ts';
 export type { ExchangeContext, ExchangeEvent, OnExchangeEvent } from './events.ts';
+export type {
+  InteractionFinish,
+  InteractionReason,
+  InteractionStart,
+  UserInteractions,
+} from './interaction/contract.ts';
+export {
+  createInteractions,
+  type Interactions,
+  type InteractionsOptions,
+} from './interaction/interactions.ts';
 export { createLocalExchange, type LocalExchangeOptions, type LocalIssuer } from './local-exchange.ts';
 export { createMemoryCache, type MemoryCacheOptions } from './memory/memory-cache.ts';
 export type { DownstreamToken, MachineRequest, OnBehalfOfRequest, TokenExchange } from './on-behalf-of.ts';

@@ -6,6 +6,8 @@ import { createAnswerValidator } from './answer-validator.ts';
 import type { Cache } from './cache.ts';
 import { createExchangeEngine } from './engine.ts';
 import type { OnExchangeEvent } from './events.ts';
+import type { UserInteractions } from './interaction/contract.ts';
+import { createInteractions } from './interaction/interactions.ts';
 import { fetchFor } from './network.ts';
 import type { TokenExchange } from './on-behalf-of.ts';
 import type { PolicyRule } from './policy.ts';
@@ -34,6 +36,8 @@ export interface LocalExchangeOptions {
   readonly cache?: Cache;
   /** Validates the users' tokens; pass the server's own to share its work. Default: made from `issuers`. */
   readonly validator?: Pick<Validator, 'validate'>;
+  /** Redirect URIs of this server at its issuers, for what users must do there. Default: none, they cannot. */
+  readonly redirectUris?: readonly string[];
   readonly onEvent?: OnExchangeEvent;
   /** Default: a guarded fetch, open to loopback only when an issuer is there. */
   readonly fetch?: Fetch;
@@ -66,30 +70,55 @@ export function createLocalExchange(options: LocalExchangeOptions): TokenExchang
   );
   const validator = options.validator ?? createValidator({ issuers: options.issuers, fetch, now });
   const answers = createAnswerValidator({ upstreams, targets, fetch, now });
+  const policy = {
+    version: 'local',
+    rules: options.policy.map((rule) => ({ tenants, ...rule, clients: [client] })),
+  };
   const engine = createExchangeEngine({
     targets,
     upstreams,
-    policy: {
-      version: 'local',
-      rules: options.policy.map((rule) => ({ tenants, ...rule, clients: [client] })),
-    },
+    policy,
     ...(options.cache === undefined ? {} : { cache: options.cache }),
     answers,
     now,
     onEvent,
   });
 
+  function interactionsWith(redirectUris: readonly string[]): UserInteractions {
+    const interactions = createInteractions({
+      issuers: upstreams.map((upstream) => ({
+        ...upstream,
+        credentials: Object.fromEntries(
+          options.issuers
+            .filter(({ issuer }) => issuer === upstream.issuer)
+            .map(({ credential }) => [client, credential]),
+        ),
+      })),
+      targets,
+      policy,
+      redirectUris: { [client]: redirectUris },
+      evictByTag: engine.evictByTag,
+      fetch,
+      now,
+      random,
+    });
+    return {
+      start: async ({ subjectToken, signal: _signal, ...request }) =>
+        interactions.start({ ...request, client, grant: await validate(subjectToken) }),
+      finish: ({ signal: _signal, ...request }) => interactions.finish({ ...request, client }),
+    };
+  }
+
+  const validate = (token: string) =>
+    validator.validate({ scheme: 'Bearer', token, method: 'POST', url: '' });
+
   return {
     async onBehalfOf({ subjectToken, ...request }) {
-      const grant = await validator.validate({
-        scheme: 'Bearer',
-        token: subjectToken,
-        method: 'POST',
-        url: '',
-      });
+      const grant = await validate(subjectToken);
       return engine.exchange({ ...request, client, grant, subjectToken });
     },
     forMachine: (request) => engine.machine({ ...request, client }),
+    ...(options.redirectUris !== undefined && { interactions: interactionsWith(options.redirectUris) }),
     async close() {
       answers.close();
       await engine.close();

@@ -1,3 +1,5 @@
+import type { UserInteractions } from './interaction/contract.ts';
+
 /** What a tool asks for. */
 export interface OnBehalfOfRequest {
   /** Name of the target in the configuration, e.g. `expenses-api`. */
@@ -41,6 +43,8 @@ export interface DownstreamToken {
 export interface TokenExchange {
   readonly onBehalfOf: (request: OnBehalfOfRequest) => Promise<DownstreamToken>;
   readonly forMachine: (request: MachineRequest) => Promise<DownstreamToken>;
+  /** How a user gives the consent that an exchange lacks; absent where no redirect URI is set up. */
+  readonly interactions?: UserInteractions;
   /** Releases connections. Idempotent. */
   readonly close: () => Promise<void>;
 }

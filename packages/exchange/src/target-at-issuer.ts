@@ -14,7 +14,7 @@ export interface TargetAtIssuer {
 export function targetAtIssuer(
   targets: Readonly<Record<string, Target>>,
   name: string,
-  { issuer }: Upstream,
+  { issuer }: Pick<Upstream, 'issuer'>,
 ): TargetAtIssuer {
   const target = Object.hasOwn(targets, name) ? targets[name] : undefined;
   const audience = atIssuer(target?.audience, issuer);

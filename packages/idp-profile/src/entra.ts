@@ -16,6 +16,7 @@ export const entra: IdpProfile = {
     acrClaim: 'acrs',
     maxLifetime: 28 * 3600,
     userKey,
+    idTokenUserKey: userKey,
     isMachine: (claims) => claims.idtyp === 'app',
     groupsOverage: (claims) => Object.hasOwn(claims, '_claim_names') || claims.hasgroups === true,
     refuse,

@@ -15,6 +15,7 @@ export const generic: IdpProfile = {
     acrClaim: 'acr',
     maxLifetime: 3600,
     userKey: (claims) => text(claims, 'sub'),
+    idTokenUserKey: (claims) => text(claims, 'sub'),
     isMachine: (claims) => text(claims, 'sub') === text(claims, 'client_id'),
     groupsOverage: (claims) => Object.hasOwn(claims, '_claim_names'),
     refuse: () => undefined,

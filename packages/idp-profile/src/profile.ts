@@ -25,6 +25,8 @@ export interface TokenProfile {
   readonly maxLifetime: number;
   /** The user's key at this issuer; undefined when the claim it needs is missing. */
   readonly userKey: (claims: Claims) => string | undefined;
+  /** The same user's key from an ID token (OpenID Connect Core §2), where a claim has another name there. */
+  readonly idTokenUserKey: (claims: Claims) => string | undefined;
   /** True when the token speaks for a client and no user. */
   readonly isMachine: (claims: Claims) => boolean;
   /** True when the token says that it lists only a part of the groups. */

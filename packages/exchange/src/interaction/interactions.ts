@@ -1,9 +1,9 @@
 import type { Grant, UserKey } from '@mcp-obo/grant';
+import { subjectKey } from '@mcp-obo/grant';
 import { OAuthError } from '@mcp-obo/oauth-error';
-import { cacheTag } from '../cache-key.ts';
 import { decidePolicy, type Policy } from '../policy.ts';
-import { targetAtIssuer } from '../target-at-issuer.ts';
 import type { Target } from '../target.ts';
+import { targetAtIssuer } from '../target-at-issuer.ts';
 import { scopeText, targetParameter } from '../upstream/grant-request.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { InteractionFinish, InteractionStart } from './contract.ts';
@@ -20,7 +20,7 @@ export interface InteractionsOptions extends Omit<UserLoginOptions, 'issuer' | '
   readonly policy: Policy;
   /** Redirect URIs of each caller, byte for byte (RFC 9700 §4.1.3). */
   readonly redirectUris: Readonly<Record<string, readonly string[]>>;
-  /** Ends all that is kept with a tag of `cacheTag`, refusals included. */
+  /** Ends all that is kept with a tag of `subjectKey`, refusals included. */
   readonly evictByTag: (tag: string) => Promise<number>;
 }
 
@@ -105,7 +105,7 @@ export function createInteractions(options: InteractionsOptions): Interactions {
       const key = await issuerOf(user).login.redeem(client, request);
       if (key !== user.key)
         throw new OAuthError('access_denied', 'Another user logged in.', { reason: 'another_user' });
-      await options.evictByTag(cacheTag('user', user.issuer, user.key));
+      await options.evictByTag(subjectKey('user', user.issuer, user.key));
     },
   };
 }
@@ -120,6 +120,8 @@ const prompts: Readonly<Record<InteractionStart['reason'], Readonly<Record<strin
 const hintClaims = ['login_hint', 'preferred_username', 'upn', 'email'];
 
 function loginHint({ claims }: Grant): { login_hint?: string } {
-  const hint = hintClaims.map((name) => claims[name]).find((value) => typeof value === 'string' && value !== '');
+  const hint = hintClaims
+    .map((name) => claims[name])
+    .find((value) => typeof value === 'string' && value !== '');
   return typeof hint === 'string' ? { login_hint: hint } : {};
 }

@@ -1,5 +1,5 @@
 import type { IdpProfile } from '@mcp-obo/idp-profile';
-import { discoverAuthorizationServer } from '@mcp-obo/metadata';
+import { type AuthorizationServerMetadata, discoverAuthorizationServer } from '@mcp-obo/metadata';
 import { OAuthError } from '@mcp-obo/oauth-error';
 import {
   AuthorizationResponseError,
@@ -10,6 +10,7 @@ import {
   Configuration,
   customFetch,
   enableNonRepudiationChecks,
+  type ServerMetadata,
 } from 'openid-client';
 import type { Fetch } from '../upstream/answer-fetch.ts';
 import { clientAuthentication } from '../upstream/client-authentication.ts';
@@ -62,7 +63,7 @@ export function createUserLogin(options: UserLoginOptions): UserLogin {
         reason: 'upstream_no_authorization_endpoint',
       });
     const configuration = new Configuration(
-      { ...metadata },
+      serverOf(metadata),
       credential.clientId,
       {},
       authenticationFor(credential, metadata.token_endpoint),
@@ -102,6 +103,18 @@ export function createUserLogin(options: UserLoginOptions): UserLogin {
       if (key === undefined) throw unproved('id_token_user', undefined);
       return key;
     },
+  };
+}
+
+/** What the flow needs of the metadata. Without a key set no ID token is believed. */
+function serverOf(metadata: AuthorizationServerMetadata): ServerMetadata {
+  const { authorization_endpoint, token_endpoint, jwks_uri } = metadata;
+  return {
+    issuer: metadata.issuer,
+    authorization_endpoint,
+    token_endpoint,
+    jwks_uri,
+    authorization_response_iss_parameter_supported: metadata.authorization_response_iss_parameter_supported,
   };
 }
 
