@@ -4,13 +4,17 @@ import type { ClientConfig } from '../config.ts';
 import type { Caller } from './caller.ts';
 import { parseForm, type TokenForm } from './form.ts';
 
-/** A token request, free of the framework. */
-export interface TokenRequest {
+/** A form that a client sent, free of the framework. */
+export interface FormRequest {
   /** All `Authorization` field lines. */
   readonly authorization: readonly string[];
   /** Names of the parameters in the query of the URL. */
   readonly query: readonly string[];
   readonly body: string;
+}
+
+/** A token request. */
+export interface TokenRequest extends FormRequest {
   /** The tenant in the path, where the request names one. */
   readonly tenant: string | undefined;
 }
@@ -53,7 +57,8 @@ export function createTokenEndpoint({ authenticate, grants, onRefused }: TokenEn
 
 const secrets = ['client_secret', 'client_assertion', 'assertion', 'subject_token', 'actor_token'];
 
-function refuseSecretsInUrl(query: readonly string[]): void {
+/** Secrets belong in the body (RFC 6749 §2.3.1). */
+export function refuseSecretsInUrl(query: readonly string[]): void {
   if (query.some((name) => secrets.includes(name)))
     throw new OAuthError('invalid_request', 'Parameters belong in the body of the request.', {
       reason: 'secret_in_url',

@@ -1,0 +1,46 @@
+import { OAuthError } from '@mcp-obo/oauth-error';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { pathOf } from '../endpoints.ts';
+import type { FormRequest } from '../token/token-endpoint.ts';
+
+/** Reads forms and nothing else, in this plugin alone. */
+export function acceptForms(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => done(null, body),
+  );
+}
+
+/** An endpoint that takes a form by POST, at the path of its public URL; every other method is told so. */
+export function serveForm(
+  app: FastifyInstance,
+  endpoint: string,
+  answer: (request: FormRequest) => Promise<Record<string, unknown>>,
+): void {
+  const url = pathOf(endpoint);
+  app.post(url, (request) => answer(readRequest(request)));
+  app.route({ method: [...otherMethods], url, onRequest: refuseMethod, handler: refuseMethod });
+}
+
+const otherMethods = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** A client must use POST (RFC 6749 §3.2); the answer says so (RFC 9110 §15.5.6), before a body is read. */
+async function refuseMethod(_request: FastifyRequest, reply: FastifyReply): Promise<never> {
+  reply.header('allow', 'POST');
+  throw new OAuthError('invalid_request', 'This endpoint takes POST.', { status: 405, reason: 'method' });
+}
+
+function readRequest(request: FastifyRequest): FormRequest {
+  return {
+    authorization: headerLines(request.raw.rawHeaders, 'authorization'),
+    query: Object.keys(request.query as object),
+    body: typeof request.body === 'string' ? request.body : '',
+  };
+}
+
+/** Every line of a header: Node keeps the first `Authorization` in silence (RFC 9110 §5.3). */
+function headerLines(rawHeaders: readonly string[], name: string): readonly string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+}
