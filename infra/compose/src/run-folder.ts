@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TenantName, tenants } from '@mcp-obo/platform';
 import { makeSecrets, tenantRealms, type World } from '@mcp-obo/platform/config';
+import { type Authority, createAuthority } from '@mcp-obo/testbed/authority';
 import { addressOf, inside } from './addresses.ts';
-import { type Authority, createAuthority } from './authority.ts';
 import { renderEdge } from './edge.ts';
 import { mounted, partSettings } from './part-settings.ts';
 

@@ -1,20 +1,15 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
 import { freePort } from './ports.ts';
+import { type RedisProcess, startRedisProcess } from './redis/redis-process.ts';
+import { type RedisTls, serverLines, tlsFiles } from './redis/server-lines.ts';
+
+export type { RedisProcess } from './redis/redis-process.ts';
+export type { RedisTls } from './redis/server-lines.ts';
 
 /** A real `redis-server` of one test: loopback, nothing on disk, nothing evicted. */
-export interface RedisServer {
+export interface RedisServer extends RedisProcess {
+  /** `rediss://` where it speaks TLS. */
   readonly url: string;
-  readonly port: number;
-  readonly pid: number;
-  /** Freezes the process, as a partition would (SIGSTOP). */
-  pause(): void;
-  /** Lets a frozen process go on. */
-  resume(): void;
-  /** Ends the process and removes its folder. May be called twice. */
-  stop(): Promise<void>;
 }
 
 /** True when a `redis-server` is on the PATH. */
@@ -22,68 +17,26 @@ export function redisAvailable(): boolean {
   return spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
-/**
- * Starts a `redis-server` and waits until it accepts connections.
- *
- * @param options.port port to listen on; default a free one
- * @param options.args further arguments, e.g. `['--maxmemory', '1mb']`
- */
-export async function startRedis(
-  options: { port?: number; args?: readonly string[] } = {},
-): Promise<RedisServer> {
+export interface RedisServerOptions {
+  /** Default a free one. */
+  readonly port?: number;
+  /** Further arguments, e.g. `['--maxmemory', '1mb']`. */
+  readonly args?: readonly string[];
+  /** It speaks TLS alone, and asks for certificates of the same authority. */
+  readonly tls?: RedisTls;
+  /** Lines of its list of users, e.g. `user app on >secret ~app:* +get`. */
+  readonly users?: readonly string[];
+}
+
+/** Starts a `redis-server` and waits until it accepts connections. */
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const { args = [], tls, users = [] } = options;
   const port = options.port ?? (await freePort());
-  const dir = await mkdtemp(join(tmpdir(), 'mcp-obo-redis-'));
-  const child = spawn('redis-server', [...settings(port, dir), ...(options.args ?? [])], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
-  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const cleanUp = async () => {
-    child.kill('SIGCONT');
-    kill();
-    await gone;
-    process.removeListener('exit', kill);
-    await rm(dir, { recursive: true, force: true });
-  };
-  await ready(child).catch(async (cause) => {
-    await cleanUp();
-    throw cause;
-  });
-  return {
-    url: `redis://127.0.0.1:${port}`,
+  const server = await startRedisProcess({
     port,
-    pid: child.pid as number,
-    pause: () => void child.kill('SIGSTOP'),
-    resume: () => void child.kill('SIGCONT'),
-    stop: cleanUp,
-  };
-}
-
-function settings(port: number, dir: string): string[] {
-  const options = {
-    port,
-    bind: '127.0.0.1',
-    dir,
-    save: '',
-    appendonly: 'no',
-    'maxmemory-policy': 'noeviction',
-    daemonize: 'no',
-  };
-  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-}
-
-function ready(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let output = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      output += chunk;
-      if (output.includes('Ready to accept connections')) resolve();
-    });
-    child.stderr?.on('data', (chunk: Buffer) => {
-      output += chunk;
-    });
-    child.once('error', (cause) => reject(new Error('redis-server cannot be started.', { cause })));
-    child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}: ${output.slice(-400)}`)));
+    lines: [...serverLines(port, { tls: tls !== undefined }), ...users],
+    files: tlsFiles(tls),
+    args,
   });
+  return { url: `${tls === undefined ? 'redis' : 'rediss'}://127.0.0.1:${port}`, ...server };
 }
