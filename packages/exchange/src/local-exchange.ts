@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type IdpName, type IdpProfile, idpProfile } from '@mcp-obo/idp-profile';
+import { type IdpProfile, idpProfile, type ProfileName } from '@mcp-obo/idp-profile';
 import type { GuardedFetchOptions } from '@mcp-obo/metadata';
 import { createValidator, type IssuerConfig, type Validator } from '@mcp-obo/validator';
 import { createAnswerValidator } from './answer-validator.ts';
@@ -127,7 +127,7 @@ export function createLocalExchange(options: LocalExchangeOptions): TokenExchang
   };
 }
 
-function parts(profile: IdpProfile | IdpName, credential: UpstreamCredential) {
+function parts(profile: IdpProfile | ProfileName, credential: UpstreamCredential) {
   return {
     profile: typeof profile === 'string' ? idpProfile(profile) : profile,
     credentials: { [client]: credential },

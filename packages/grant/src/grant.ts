@@ -1,4 +1,5 @@
 import type { Actor } from './actor.ts';
+import type { TokenOrigin } from './token-origin.ts';
 import type { UserKey } from './user-key.ts';
 
 /**
@@ -44,12 +45,19 @@ export interface Grant {
   readonly amr: readonly string[];
   /** Who acts for the subject (RFC 8693 §4.1). */
   readonly act?: Actor;
+  /** The first token of the chain, where this one was minted by a broker. */
+  readonly origin?: TokenOrigin;
   /** Confirmation the presenter has proved (RFC 7800). */
   readonly cnf?: Readonly<Record<string, unknown>>;
   /** SHA-256 of the token, base64url. */
   readonly tokenHash: string;
   /** All claims of the token, deeply frozen. */
   readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** When the identity provider last spoke for the user, seconds since the epoch: minting makes no token younger. */
+export function originallyIssuedAt({ origin, issuedAt }: Pick<Grant, 'origin' | 'issuedAt'>): number {
+  return Math.min(issuedAt, origin?.issuedAt ?? issuedAt);
 }
 
 /** Freezes a grant and all it holds, so that no tool can widen what the token said. */

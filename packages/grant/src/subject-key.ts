@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Grant } from './grant.ts';
+import type { TokenOrigin } from './token-origin.ts';
 
 /** What of a grant can be ended: this token, its session, its user, or the client it was issued to. */
 export type SubjectKind = 'token' | 'session' | 'user' | 'client';
@@ -14,18 +15,28 @@ export function subjectKey(kind: SubjectKind, issuer: string, value: string): st
 
 const known = new WeakMap<Grant, readonly string[]>();
 
-/** The names of all that a grant is about. Made once for each grant. */
+/**
+ * The names of all that a grant is about, the token it was minted from included: what ends that ends this. Made
+ * once for each grant.
+ */
 export function subjectKeys(grant: Grant): readonly string[] {
   const keys = known.get(grant) ?? makeKeys(grant);
   known.set(grant, keys);
   return keys;
 }
 
-function makeKeys({ issuer, tokenId, client, user, session }: Grant): readonly string[] {
+function makeKeys({ user, origin, ...own }: Grant): readonly string[] {
+  return [
+    ...tokenKeys(own),
+    ...(origin === undefined ? [] : tokenKeys(origin)),
+    ...(user === undefined ? [] : [subjectKey('user', user.issuer, user.key)]),
+  ];
+}
+
+function tokenKeys({ issuer, tokenId, client, session }: Omit<TokenOrigin, 'issuedAt'>): readonly string[] {
   return [
     subjectKey('token', issuer, tokenId),
     subjectKey('client', issuer, client),
-    ...(user === undefined ? [] : [subjectKey('user', user.issuer, user.key)]),
     ...(session === undefined ? [] : [subjectKey('session', issuer, session)]),
   ];
 }

@@ -3,6 +3,9 @@ export type Claims = Readonly<Record<string, unknown>>;
 
 export type IdpName = 'entra' | 'okta' | 'auth0' | 'keycloak' | 'generic';
 
+/** Whatever issues tokens: an identity provider, or a broker that mints. */
+export type ProfileName = IdpName | 'broker';
+
 /** How an identity provider's access tokens differ from RFC 9068. */
 export interface TokenProfile {
   /** Accepted `typ` header values, lower case, without `application/`; `''` stands for an absent `typ`. */
@@ -27,6 +30,13 @@ export interface TokenProfile {
   readonly userKey: (claims: Claims) => string | undefined;
   /** The same user's key from an ID token (OpenID Connect Core §2), where a claim has another name there. */
   readonly idTokenUserKey: (claims: Claims) => string | undefined;
+  /**
+   * The issuer that knows the user by `userKey`. Absent: the token's own. A resource server lists whose users such
+   * an issuer may name.
+   */
+  readonly userIssuer?: (claims: Claims) => string | undefined;
+  /** Claim that names the first token of the chain; a user's token must have it then. */
+  readonly originClaim?: string;
   /** True when the token speaks for a client and no user. */
   readonly isMachine: (claims: Claims) => boolean;
   /** True when the token says that it lists only a part of the groups. */
@@ -60,7 +70,7 @@ export interface ExchangeProfile {
 
 /** Everything that is different about one identity provider, as data. */
 export interface IdpProfile {
-  readonly name: IdpName;
+  readonly name: ProfileName;
   /** True when nothing in the test suite answers like this provider. */
   readonly experimental: boolean;
   readonly token: TokenProfile;

@@ -1,3 +1,4 @@
+import { originallyIssuedAt } from '@mcp-obo/grant';
 import { login } from './login.ts';
 import { answered, challenge, refuse } from './obstacle.ts';
 import type { Step } from './question.ts';
@@ -10,10 +11,10 @@ export const scopes: Step = ({ granted, needed, lattice, requirement: { kind }, 
   return challenge(kind, 'insufficient_scope', { error: 'insufficient_scope', scopes: needed });
 };
 
-/** Older by `iat` than the tier allows; a refresh mends it. */
+/** Older by `iat`, also of the token it was minted from, than the tier allows; a refresh mends it. */
 const tokenAge: Step = ({ grant, demands, needed, requirement: { kind }, context }) => {
   const longest = strictest(demands, 'maxTokenAge');
-  if (longest === undefined || context.now - grant.issuedAt <= longest) return undefined;
+  if (longest === undefined || context.now - originallyIssuedAt(grant) <= longest) return undefined;
   return challenge(kind, 'token_too_old', { error: 'invalid_token', scopes: needed });
 };
 

@@ -29,6 +29,20 @@ describe('the age of a token', () => {
     });
   });
 
+  it(verifies('sc:tiers', 'is that of the login’s token, however lately a broker minted one from it'), () => {
+    const minted = (age: number) => {
+      const origin = {
+        issuer: 'https://idp.example/acme',
+        client: 'inspector',
+        tokenId: 't-0',
+        issuedAt: now - age,
+      };
+      return askOf()(grantOf({ ...everything, issuedAt: now, origin }), 'list_expenses', {});
+    };
+    expect(minted(30 * 60)).toEqual({ outcome: 'allow' });
+    expect(minted(30 * 60 + 1)).toMatchObject({ reason: 'token_too_old' });
+  });
+
   it(verifies('sc:tiers', 'of personal data is that of money'), () => {
     const tiers = createTiers();
     expect(tiers['personal-data'].maxTokenAge).toBe(600);

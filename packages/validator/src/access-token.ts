@@ -1,4 +1,4 @@
-import { freezeGrant, type Grant } from '@mcp-obo/grant';
+import { freezeGrant, type Grant, type UserKey } from '@mcp-obo/grant';
 import type { Claims } from '@mcp-obo/idp-profile';
 import { parseScopes } from '@mcp-obo/scopes';
 import { parseActor } from './actor.ts';
@@ -13,6 +13,7 @@ import {
 } from './claims.ts';
 import { parseConfirmation } from './confirmation.ts';
 import type { TrustedIssuer } from './issuer-config.ts';
+import { parseOrigin } from './origin.ts';
 import { refusal } from './refusal.ts';
 
 /** The clock of one validation, in seconds. */
@@ -44,13 +45,13 @@ export function parseAccessToken(
   const times = parseTimes(claims, issuer, clock);
   refuseForeignTokens(claims, issuer);
   const subject = requiredText(claims, ['sub'], 'subject');
-  const userKey = parseUserKey(claims, issuer);
+  const user = parseUser(claims, issuer);
   return freezeGrant({
     issuer: issuer.issuer,
     tenant: issuer.tenant,
     profile: issuer.profile.name,
     subject,
-    ...optional('user', userKey === undefined ? undefined : { issuer: issuer.issuer, key: userKey }),
+    ...optional('user', user),
     client: requiredText(claims, token.clientClaims, 'client'),
     tokenId: requiredText(claims, token.tokenIdClaims, 'token_id'),
     ...optional('session', optionalText(claims, 'sid')),
@@ -65,6 +66,7 @@ export function parseAccessToken(
     ...optional('acr', parseAcr(claims, token.acrClaim)),
     amr: optionalList(claims, 'amr') ?? [],
     ...optional('act', parseActor(claims)),
+    ...optional('origin', user === undefined ? undefined : parseOrigin(claims, issuer)),
     ...optional('cnf', parseConfirmation(claim(claims, 'cnf'))),
     tokenHash,
     claims,
@@ -103,11 +105,17 @@ function refuseForeignTokens(claims: Claims, { profile }: TrustedIssuer): void {
 }
 
 /** The user by the issuer's profile; undefined for a machine. A user without a key is nobody. */
-function parseUserKey(claims: Claims, { profile: { token } }: TrustedIssuer): string | undefined {
+function parseUser(
+  claims: Claims,
+  { issuer, profile: { token }, vouchesFor }: TrustedIssuer,
+): UserKey | undefined {
   if (token.isMachine(claims)) return undefined;
   const key = token.userKey(claims);
   if (key === undefined) throw refusal('user');
-  return key;
+  if (token.userIssuer === undefined) return { issuer, key };
+  const home = token.userIssuer(claims);
+  if (home === undefined || !vouchesFor.has(home)) throw refusal('user_issuer');
+  return { issuer: home, key };
 }
 
 /** A string, or a list of which all hold at once (Entra `acrs`), written with spaces between. */

@@ -1,4 +1,4 @@
-import { type IdpName, type IdpProfile, idpProfile } from '@mcp-obo/idp-profile';
+import { type IdpProfile, idpProfile, type ProfileName } from '@mcp-obo/idp-profile';
 import { algorithmNamed, defaultAlgorithms } from './algorithm.ts';
 
 /** One trusted issuer, as configured. */
@@ -8,7 +8,7 @@ export interface IssuerConfig {
   /** Name of the tenant its users belong to. Several issuers may share one (Entra v1.0 and v2.0). */
   readonly tenant: string;
   /** How its tokens look; a name or an own profile. */
-  readonly profile: IdpProfile | IdpName;
+  readonly profile: IdpProfile | ProfileName;
   /** This server's identifiers at the issuer: canonical URL, `api://…` or GUID. One must be in `aud`. */
   readonly audiences: readonly string[];
   /** Further audiences that may stand beside them (Keycloak's `account`). */
@@ -23,6 +23,8 @@ export interface IssuerConfig {
   readonly scopePrefixes?: readonly string[];
   /** Accepted `typ` values; `''` for an absent one. Default: the profile's. */
   readonly typ?: readonly string[];
+  /** Issuers whose users its tokens may name, for profiles that do (`broker`). None by default. */
+  readonly vouchesFor?: readonly string[];
 }
 
 /** One trusted issuer, complete and checked. */
@@ -38,6 +40,7 @@ export interface TrustedIssuer {
   readonly scopePrefixes: readonly string[];
   /** Lower case, without `application/`. */
   readonly typ: readonly string[];
+  readonly vouchesFor: ReadonlySet<string>;
 }
 
 /**
@@ -70,6 +73,7 @@ function complete(config: IssuerConfig): TrustedIssuer {
     maxLifetime: config.maxLifetime ?? profile.token.maxLifetime,
     scopePrefixes: config.scopePrefixes ?? [],
     typ: (config.typ ?? profile.token.typ).map((typ) => typ.toLowerCase().replace(/^application\//, '')),
+    vouchesFor: new Set(config.vouchesFor),
   };
 }
 
@@ -83,7 +87,7 @@ const rules: readonly Rule[] = [
   [({ tenant }) => tenant === '', 'tenant must not be empty'],
   [
     ({ profile }) => typeof profile === 'string' && !isProfile(profile),
-    'profile must be entra, okta, auth0, keycloak, generic or a profile object',
+    'profile must be entra, okta, auth0, keycloak, generic, broker or a profile object',
   ],
   [({ audiences }) => audiences.length === 0 || audiences.includes(''), 'audiences must name this server'],
   [({ jwksUri }) => jwksUri !== undefined && !URL.canParse(jwksUri), 'jwksUri must be a URL'],
@@ -97,10 +101,19 @@ const rules: readonly Rule[] = [
     'maxLifetime must be a positive number of seconds',
   ],
   [({ typ }) => typ?.length === 0, 'typ must name at least one type'],
+  [
+    ({ profile, vouchesFor = [] }) => vouchesFor.length > 0 && !namesUsersOfOthers(profile),
+    'vouchesFor needs a profile whose tokens name users of other issuers (broker)',
+  ],
 ];
 
 function problemsOf(config: IssuerConfig): string[] {
   return rules.flatMap(([isBroken, problem]) => (isBroken(config) ? [problem] : []));
+}
+
+function namesUsersOfOthers(profile: IdpProfile | ProfileName): boolean {
+  if (typeof profile !== 'string') return profile.token.userIssuer !== undefined;
+  return isProfile(profile) && idpProfile(profile).token.userIssuer !== undefined;
 }
 
 function isProfile(name: string): boolean {

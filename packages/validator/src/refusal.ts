@@ -28,6 +28,8 @@ export const refusalReasons = [
   'lifetime',
   'not_access_token',
   'user',
+  'user_issuer',
+  'origin',
   'act',
   'cnf',
   'unknown_key',

@@ -111,7 +111,7 @@ export const scopes: readonly Mutant[] = [
     name: 'token-age-of-the-tier-ignored',
     breaks: ['sc:tiers'],
     file: `${scopesAt}/access.ts`,
-    find: 'if (longest === undefined || context.now - grant.issuedAt <= longest) return undefined;',
+    find: 'if (longest === undefined || context.now - originallyIssuedAt(grant) <= longest) return undefined;',
     replace: 'if (longest === undefined || context.now >= 0) return undefined;',
   },
   {
