@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { machine } from '../test/machine.ts';
 import { type EnsureOptions, ensureImages } from './build.ts';
 import { recipeLabel } from './docker.ts';
@@ -9,6 +11,10 @@ import { recipes } from './recipes.ts';
 const base: Recipe = { image: 'base:1', content: 'the base', folder: 'debian' };
 const redis: Recipe = { image: 'redis:7', content: 'redis', folder: 'redis', from: 'base:1' };
 const table = [base, redis];
+
+const folder = mkdtempSync(join(tmpdir(), 'mcp-obo-build-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const lockFile = join(folder, 'images.lock');
 
 interface Setup {
   /** Label of each image that the engine has; `pulled` for none. */
@@ -34,9 +40,16 @@ function engine({ has = {}, registry = false, buildFails = false }: Setup) {
         : {},
     ],
   ]);
+  const said: string[] = [];
+  const defaults = {
+    mayInstall: false,
+    say: (line: string) => void said.push(line),
+    recipes: table,
+    lockFile,
+  };
   const ensure = (options: Partial<EnsureOptions> = {}) =>
-    ensureImages({ images: ['redis:7'], mayInstall: false, say: () => {}, run, recipes: table, ...options });
-  return { ensure, ran, built: () => ran.filter((line) => line.startsWith('docker build')) };
+    ensureImages({ images: ['redis:7'], run, ...defaults, ...options });
+  return { ensure, ran, said, images, built: () => ran.filter((line) => line.startsWith('docker build')) };
 }
 
 const origins = (outcomes: Awaited<ReturnType<typeof ensureImages>>) =>
@@ -81,6 +94,29 @@ describe('ensureImages', () => {
     await ensure();
     expect(ran.filter((line) => line.startsWith('docker pull'))).toEqual(['docker pull --quiet base:1']);
     expect(built()[1]).toContain(`--tag=redis:7 --label=${recipeLabel}=${recipeHash(redis, table)}`);
+  });
+
+  it('makes an image once when two runs want it, and says that it waits', async () => {
+    const [first, second] = [engine({}), engine({})];
+    const { promise: asked, resolve: begun } = Promise.withResolvers<void>();
+    const { promise: told, resolve: goOn } = Promise.withResolvers<void>();
+    const prepare: Recipe['prepare'] = async () => {
+      begun();
+      await told;
+    };
+    const slow = { ...base, prepare };
+    const one = first.ensure({ recipes: [slow], images: ['base:1'] });
+    await asked;
+    const two = second.ensure({ recipes: [slow], images: ['base:1'] });
+    await expect.poll(() => second.said).toHaveLength(1);
+    second.images.set('base:1', recipeHash(slow, [slow]));
+    goOn();
+    expect(origins([...(await one), ...(await two)])).toEqual([
+      ['base:1', 'built'],
+      ['base:1', 'kept'],
+    ]);
+    expect(second.said).toEqual(['Another run on this machine is making images; waiting for it …']);
+    expect(second.built()).toEqual([]);
   });
 
   it('says in one sentence which image failed and why, and leaves no folder', async () => {

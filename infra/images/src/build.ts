@@ -1,9 +1,11 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defaultCacheDir } from './cache-folder.ts';
 import { type RunCommand, runCommand } from './command.ts';
 import { installPackages } from './debian-packages.ts';
 import { createDocker, type Docker, recipeLabel } from './docker.ts';
+import { withMachineLock } from './machine-lock.ts';
 import { inOrder, type Recipe, recipeHash, recipesFolder } from './recipe.ts';
 import { recipes as allRecipes } from './recipes.ts';
 
@@ -30,6 +32,8 @@ export interface EnsureOptions {
   readonly now?: () => number;
   readonly run?: RunCommand;
   readonly recipes?: readonly Recipe[];
+  /** File by which several runs on a machine make images one after another; in the cache folder unless told. */
+  readonly lockFile?: string;
 }
 
 /** How long a registry may take to answer with the image. */
@@ -37,26 +41,36 @@ const pullWithin = 600_000;
 
 /**
  * Makes sure that the engine has these images. One that was built here from the same recipe is kept, and so is
- * one that somebody pulled; else a registry is asked, and where none is reached, it is built. Rejects with
- * one sentence that names the image.
+ * one that somebody pulled; else a registry is asked, and where none is reached, it is built. What another run
+ * is making is waited for. Rejects with one sentence that names the image.
  */
 export async function ensureImages(options: EnsureOptions): Promise<readonly ImageOutcome[]> {
-  const { images, recipes = allRecipes, run = runCommand, now = Date.now, onImage, signal } = options;
+  const { images, recipes = allRecipes, run = runCommand, now = Date.now, onImage, signal, say } = options;
+  const lockFile = options.lockFile ?? join(defaultCacheDir(), 'images.lock');
+  let saidSo = false;
+  const onWait = () => {
+    if (!saidSo) say('Another run on this machine is making images; waiting for it …');
+    saidSo = true;
+  };
   const docker = createDocker(run);
   const outcomes: ImageOutcome[] = [];
   let registryReached = true;
+  const make = async (recipe: Recipe): Promise<Origin> => {
+    if (registryReached) {
+      registryReached = await docker.pull(recipe.image, AbortSignal.timeout(pullWithin));
+      if (registryReached) return 'pulled';
+    }
+    await buildFrom(recipe, { ...options, recipes, run, docker });
+    return 'built';
+  };
   for (const recipe of inOrder(images, recipes)) {
     signal?.throwIfAborted();
     const start = now();
-    let origin: Origin | undefined = await kept(docker, recipe, recipes);
-    if (origin === undefined && registryReached) {
-      registryReached = await docker.pull(recipe.image, AbortSignal.timeout(pullWithin));
-      if (registryReached) origin = 'pulled';
-    }
-    if (origin === undefined) {
-      await buildFrom(recipe, { ...options, recipes, run, docker });
-      origin = 'built';
-    }
+    const there = () => kept(docker, recipe, recipes);
+    const keptOrMade = async () => (await there()) ?? (await make(recipe));
+    const origin =
+      (await there()) ??
+      (await withMachineLock(lockFile, keptOrMade, { onWait, ...(signal !== undefined && { signal }) }));
     const outcome = { image: recipe.image, origin, milliseconds: now() - start };
     outcomes.push(outcome);
     onImage?.(outcome);

@@ -31,7 +31,7 @@ describe('installPackages', () => {
     const { run, ran } = debian();
     await installPackages(run, ['redis-server', 'nginx'], { policyFile, hasSystemd: false });
     expect(ran).toEqual([
-      'apt-get install -y --no-install-recommends redis-server nginx (no service starts)',
+      'apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 redis-server nginx (no service starts)',
     ]);
     expect(existsSync(policyFile)).toBe(false);
   });

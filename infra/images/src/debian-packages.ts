@@ -10,6 +10,9 @@ export interface InstallOptions {
   readonly hasSystemd?: boolean;
 }
 
+/** Another apt on the machine is waited for; seconds. */
+const patience = ['-o', 'DPkg::Lock::Timeout=300'];
+
 /**
  * Installs Debian packages without recommended ones. Services that come with them are neither started now nor with
  * the machine: only what a command here starts, runs. Rejects with the last line of apt.
@@ -25,7 +28,7 @@ export async function installPackages(
 ): Promise<void> {
   const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, ...(onLine !== undefined && { onLine }) };
   const apt = (...args: string[]) => run('apt-get', args, options);
-  const install = () => apt('install', '-y', '--no-install-recommends', ...names);
+  const install = () => apt('install', '-y', '--no-install-recommends', ...patience, ...names);
   const ownPolicy = !existsSync(policyFile);
   if (ownPolicy) writeFileSync(policyFile, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {

@@ -126,7 +126,7 @@ describe('openEngine', () => {
       'There is no container engine: installing the Debian packages docker.io, iptables with apt-get. (after 2)',
     );
     expect(ran.filter((line) => line.startsWith('apt-get'))).toEqual([
-      'apt-get install -y --no-install-recommends docker.io iptables',
+      'apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 docker.io iptables',
     ]);
   });
 

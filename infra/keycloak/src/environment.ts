@@ -1,6 +1,3 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-
 /** What Maven and Java need of this process's environment, and no more: others would change Keycloak. */
 const needed = ['PATH', 'HOME', 'JAVA_HOME', 'MAVEN_OPTS', 'MAVEN_ARGS', 'LANG', 'TZ', 'TMPDIR'];
 
@@ -12,9 +9,4 @@ export function systemEnvironment(): Record<string, string> {
       return value === undefined ? [] : [[name, value]];
     }),
   );
-}
-
-/** Where the prepared distribution is kept between runs. */
-export function defaultCacheDir(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'mcp-obo');
 }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { defaultCacheDir } from '@mcp-obo/images';
 import type { Launched } from '@mcp-obo/testbed/launch';
 import { createKeycloakAdmin, type KeycloakAdmin } from './admin.ts';
 import { chooseEngine } from './choose-engine.ts';
 import { containerRuntime } from './container.ts';
 import { keycloakVersion } from './distribution.ts';
-import { defaultCacheDir, systemEnvironment } from './environment.ts';
+import { systemEnvironment } from './environment.ts';
 import { nativeRuntime } from './native.ts';
 import { isPortFree } from './ports.ts';
 import { KeycloakProblem } from './problem.ts';
