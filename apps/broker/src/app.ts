@@ -8,6 +8,7 @@ import { createEndpoints } from './endpoints.ts';
 import { createObserver } from './observer.ts';
 import type { BrokerCache } from './open-cache.ts';
 import { answerError, answerNotFound } from './routes/errors.ts';
+import { interactionRoutes } from './routes/interaction.ts';
 import { metadataRoutes } from './routes/metadata.ts';
 import { readinessRoute } from './routes/readiness.ts';
 import { tokenRoutes } from './routes/token.ts';
@@ -58,6 +59,13 @@ export async function buildApp(
   });
   await app.register(metadataRoutes, { endpoints });
   await app.register(tokenRoutes, { token: (request) => service.token(request), endpoints });
+  await app.register(interactionRoutes, {
+    interaction: {
+      start: (request) => service.interaction.start(request),
+      finish: (request) => service.interaction.finish(request),
+    },
+    endpoints,
+  });
 
   return {
     app,

@@ -13,6 +13,8 @@ export interface Endpoints {
   readonly issuer: string;
   readonly token: string;
   readonly jwks: string;
+  /** Where what a user must do at the issuer begins and ends. */
+  readonly interaction: { readonly start: string; readonly finish: string };
   readonly tenants: readonly TenantEndpoints[];
   /** Accepted `aud` of client assertions: the issuer or a token endpoint (RFC 7523 §3). */
   readonly assertionAudiences: readonly string[];
@@ -32,8 +34,9 @@ export function createEndpoints({ issuer, issuers }: Pick<BrokerConfig, 'issuer'
     };
   });
   const token = `${base}/token`;
+  const interaction = { start: `${base}/interaction/start`, finish: `${base}/interaction/finish` };
   const assertionAudiences = [issuer, token, ...tenants.map((entry) => entry.token)];
-  return { issuer, token, jwks: `${base}/jwks`, tenants, assertionAudiences };
+  return { issuer, token, jwks: `${base}/jwks`, interaction, tenants, assertionAudiences };
 }
 
 /** The path that a public URL has on this server. */

@@ -1,4 +1,9 @@
-import { createAnswerValidator, createExchangeEngine, type ExchangeEngine } from '@mcp-obo/exchange';
+import {
+  createAnswerValidator,
+  createExchangeEngine,
+  createInteractions,
+  type ExchangeEngine,
+} from '@mcp-obo/exchange';
 import { createValidator } from '@mcp-obo/validator';
 import { createClientAuthenticator } from './client-auth/authenticate.ts';
 import { createAssertionVerifier } from './client-auth/private-key-jwt.ts';
@@ -7,6 +12,10 @@ import type { BrokerConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
 import type { Endpoints } from './endpoints.ts';
 import { enginePolicy, engineTargets } from './engine-options.ts';
+import {
+  createInteractionEndpoints,
+  type InteractionEndpoints,
+} from './interaction/interaction-endpoints.ts';
 import type { createObserver } from './observer.ts';
 import type { BrokerCache } from './open-cache.ts';
 import { createClientCredentials } from './token/client-credentials.ts';
@@ -15,11 +24,12 @@ import { audiencesOf, createSubjectCheck } from './token/subject-check.ts';
 import { createTargetRegistry } from './token/target-registry.ts';
 import { createTokenEndpoint } from './token/token-endpoint.ts';
 import { createTokenExchange } from './token/token-exchange.ts';
-import { createUpstreams } from './upstreams.ts';
+import { createUpstreams, credentialsAt } from './upstreams.ts';
 
 /** All that answers a token request. It is made anew, as a whole, when the configuration changes. */
 export interface TokenService {
   readonly token: ReturnType<typeof createTokenEndpoint>;
+  readonly interaction: InteractionEndpoints;
   readonly evictByTag: ExchangeEngine['evictByTag'];
   /** Resolves when nothing is under way. */
   readonly close: () => Promise<void>;
@@ -81,8 +91,30 @@ export function createTokenService(
     onRefused: observer.onRefused,
   });
 
+  const interaction = createInteractionEndpoints({
+    authenticate,
+    checkSubject,
+    targets: grantOptions.targets,
+    interactions: createInteractions({
+      issuers: upstreams.map((upstream) => ({
+        ...upstream,
+        credentials: credentialsAt(upstream.issuer, config.clients),
+      })),
+      targets,
+      policy: enginePolicy(config),
+      redirectUris: Object.fromEntries(config.clients.map(({ id, redirect_uris }) => [id, redirect_uris])),
+      evictByTag: engine.evictByTag,
+      fetch,
+      timeoutMs: config.network.timeout_seconds * 1000,
+      now,
+      random: deps.random,
+    }),
+    onRefused: observer.onRefused,
+  });
+
   return {
     token,
+    interaction,
     evictByTag: engine.evictByTag,
     async close() {
       await engine.close();

@@ -45,7 +45,11 @@ function hasUpstream({ issuers, clients }: BrokerConfig) {
     !issuers.some((other) => other.issuer !== issuer && other.answer_issuers.includes(issuer));
 }
 
-function credentialsAt(issuer: string, clients: readonly ClientConfig[]): Record<string, UpstreamCredential> {
+/** What each client shows one issuer. */
+export function credentialsAt(
+  issuer: string,
+  clients: readonly ClientConfig[],
+): Record<string, UpstreamCredential> {
   return Object.fromEntries(
     clients.flatMap(({ id, upstream }) =>
       upstream.filter((entry) => entry.issuer === issuer).map((entry) => [id, credentialOf(entry)]),

@@ -99,6 +99,8 @@ export function configSections(files: ConfigFiles) {
       .min(1)
       .default([...grantNames]),
     auth: callerAuth(files),
+    /** Where its users come back to from an issuer, byte for byte; none: they cannot be sent there. */
+    redirect_uris: z.array(serverUrlSetting).default([]),
     /** Its own registration at each issuer; nobody else's is ever used. */
     upstream: z.array(upstreamCredential(files)).default([]),
   });

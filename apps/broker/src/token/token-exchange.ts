@@ -49,7 +49,8 @@ export function createTokenExchange({ engine, checkSubject, targets, now }: Toke
   }
 }
 
-function readSubjectToken(form: TokenForm): string {
+/** `subject_token` and `subject_token_type` (RFC 8693 §2.1). */
+export function readSubjectToken(form: TokenForm): string {
   const token = form.required('subject_token');
   acceptType(form.required('subject_token_type'), 'subject_token_type');
   return token;
@@ -75,7 +76,8 @@ function acceptType(type: string, parameter: string): void {
   if (!accepted.has(type)) throw invalidRequest(`The ${parameter} is not supported.`, 'token_type');
 }
 
-function readTarget(form: TokenForm, targets: TargetRegistry) {
+/** `audience` and `resource` (RFC 8693 §2.1, RFC 8707 §2). Refuses with `invalid_target`. */
+export function readTarget(form: TokenForm, targets: TargetRegistry) {
   const target = targets.byIdentifier(form.all('audience'), form.all('resource'));
   if (target === undefined) throw invalidTarget();
   return target;

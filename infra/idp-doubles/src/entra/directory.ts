@@ -38,6 +38,8 @@ export interface EntraApp {
   readonly accessTokenAcceptedVersion: 1 | 2;
   /** Delegated permissions that it exposes. */
   readonly scopes?: readonly string[];
+  /** Where users may be sent back to, byte for byte (platform "Web"). */
+  readonly redirectUris?: readonly string[];
   readonly secrets?: readonly EntraSecret[];
   /** PEM certificates whose keys sign its client assertions. */
   readonly certificates?: readonly string[];

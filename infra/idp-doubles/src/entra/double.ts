@@ -3,6 +3,7 @@ import { createLoopbackCertificate } from '../certificate.ts';
 import { createServer, listenOnLoopback } from '../listen.ts';
 import type { RecordedRequest } from '../recorded-request.ts';
 import { createSigner } from '../signer.ts';
+import { registerAuthorize } from './authorize.ts';
 import type { Consent, EntraDirectory } from './directory.ts';
 import { registerMetadata } from './metadata.ts';
 import { type MintUserToken, mintUserToken } from './mint.ts';
@@ -70,6 +71,7 @@ export async function startEntraDouble(options: EntraDoubleOptions): Promise<Ent
     tenants: options.directory.tenants,
     consents,
     sessions: createSessions(),
+    codes: new Map(),
     signer: await createSigner(),
     origins: {
       get v1() {
@@ -89,6 +91,8 @@ export async function startEntraDouble(options: EntraDoubleOptions): Promise<Ent
     behaviour: () => behaviour,
     record: (request) => void requests.push(request),
   });
+  const grantConsent = (tenantId: string, consent: Consent) => void consents.get(tenantId)?.push(consent);
+  registerAuthorize(server, state, { codes: state.codes, grantConsent });
   url = await listenOnLoopback(server, options.port);
   return {
     url,
@@ -101,7 +105,7 @@ export async function startEntraDouble(options: EntraDoubleOptions): Promise<Ent
     setBehaviour: (next) => {
       behaviour = next;
     },
-    grantConsent: (tenantId, consent) => void consents.get(tenantId)?.push(consent),
+    grantConsent,
     revokeSessions: (oid) => state.sessions.revoke(oid, now()),
     mintUserToken: (request) => mintUserToken(state, request),
     close: () => server.close(),

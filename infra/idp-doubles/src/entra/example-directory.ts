@@ -1,4 +1,4 @@
-import type { EntraDirectory, EntraSecret, FederatedCredential } from './directory.ts';
+import type { Consent, EntraDirectory, EntraSecret, FederatedCredential } from './directory.ts';
 
 /** Ids of the example directory. */
 export const entraIds = {
@@ -18,6 +18,10 @@ export interface ExampleDirectoryOptions {
   readonly certificates?: readonly string[];
   /** Identity providers whose tokens are credentials of the MCP server's registration. */
   readonly federatedCredentials?: readonly FederatedCredential[];
+  /** Redirect URIs of the MCP server's registration. */
+  readonly redirectUris?: readonly string[];
+  /** Consents in place of those that let the MCP server call both APIs. */
+  readonly consents?: readonly Consent[];
   /** Groups of Alice. */
   readonly groups?: readonly string[];
 }
@@ -54,6 +58,7 @@ export function exampleEntraDirectory(options: ExampleDirectoryOptions = {}): En
             ...(options.federatedCredentials === undefined
               ? {}
               : { federatedCredentials: options.federatedCredentials }),
+            ...(options.redirectUris === undefined ? {} : { redirectUris: options.redirectUris }),
             optionalClaims: ['groups', 'idtyp', 'xms_cc'],
           },
           {
@@ -80,7 +85,7 @@ export function exampleEntraDirectory(options: ExampleDirectoryOptions = {}): En
             accessTokenAcceptedVersion: 2,
           },
         ],
-        consents: [
+        consents: options.consents ?? [
           {
             client: entraIds.mcpServer,
             resource: entraIds.expensesApi,

@@ -3,10 +3,10 @@ import { type AadstsCode, AadstsError } from './aadsts.ts';
 import { assertUser } from './assertion.ts';
 import type { AuthenticatedApp } from './client-authentication.ts';
 import type { ConditionalAccessPolicy, EntraTenant, EntraUser } from './directory.ts';
+import { signIdToken } from './id-token.ts';
 import { required } from './parameters.ts';
 import { type RequestedResource, requestedResource } from './requested-resource.ts';
 import { declaresCapability, type EntraState, lifeFromNow, signAccessToken } from './state.ts';
-import { issuerOf, pairwiseSubject } from './token-claims.ts';
 
 /** Who asks for what on whose behalf. */
 interface Request {
@@ -42,7 +42,9 @@ export async function onBehalfOf(
     expires_in: state.lifetime,
     ext_expires_in: state.lifetime,
     access_token: await issueAccessToken(request, scopes),
-    ...(resource.openIdScopes.includes('openid') ? { id_token: await issueIdToken(request) } : {}),
+    ...(resource.openIdScopes.includes('openid')
+      ? { id_token: await signIdToken(state, { tenant, app: caller.app, user }) }
+      : {}),
     ...(resource.openIdScopes.includes('offline_access') ? { refresh_token: `0.A${state.uuid()}` } : {}),
     ...(form.client_info === '1' ? { client_info: clientInfo(request) } : {}),
   };
@@ -97,25 +99,6 @@ function issueAccessToken(request: Request, scopes: readonly string[]): Promise<
     uti,
     ...lifeFromNow(state),
   });
-}
-
-function issueIdToken({ state, tenant, caller, user }: Request): Promise<string> {
-  const { issuedAt, expiresAt } = lifeFromNow(state);
-  const claims = {
-    aud: caller.app.appId,
-    iss: issuerOf(state.origins, tenant.id, 2),
-    iat: issuedAt,
-    nbf: issuedAt,
-    exp: expiresAt,
-    name: user.name,
-    oid: user.oid,
-    preferred_username: user.upn,
-    sub: pairwiseSubject(user.oid, caller.app.appId),
-    tid: tenant.id,
-    uti: state.uuid(),
-    ver: '2.0',
-  };
-  return state.signer.sign(claims, { typ: 'JWT' });
 }
 
 function clientInfo({ user, tenant }: Request): string {

@@ -1,4 +1,5 @@
 import type { Signer } from '../signer.ts';
+import type { AuthorizationCodes } from './authorize.ts';
 import type { Consent, EntraTenant } from './directory.ts';
 import type { Sessions } from './sessions.ts';
 import { accessTokenClaims, type IssuerOrigins, type TokenFacts } from './token-claims.ts';
@@ -9,6 +10,7 @@ export interface EntraState {
   /** Consents of the directory and those given since, by tenant id. */
   readonly consents: ReadonlyMap<string, readonly Consent[]>;
   readonly sessions: Sessions;
+  readonly codes: AuthorizationCodes;
   readonly signer: Signer;
   readonly origins: IssuerOrigins;
   /** Milliseconds since the epoch. */

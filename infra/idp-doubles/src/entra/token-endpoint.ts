@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type RawAnswer, sendRaw } from '../behaviour.ts';
 import { type RecordedRequest, recordRequest } from '../recorded-request.ts';
 import { type AadstsCode, AadstsError, errorBody } from './aadsts.ts';
+import { authorizationCode } from './authorization-code.ts';
 import { authenticateApp } from './client-authentication.ts';
 import { clientCredentials } from './client-credentials.ts';
 import { onBehalfOf } from './on-behalf-of.ts';
@@ -23,6 +24,7 @@ export type EntraBehaviour =
 const grants = {
   'urn:ietf:params:oauth:grant-type:jwt-bearer': onBehalfOf,
   client_credentials: clientCredentials,
+  authorization_code: authorizationCode,
 } as const;
 
 /** `POST /{tenant}/oauth2/v2.0/token`. */
