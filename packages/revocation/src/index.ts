@@ -1,0 +1,10 @@
+export { createMemoryRevocations, type MemoryRevocationsOptions } from './memory-list.ts';
+export { longestBlindness, refuseOutdated } from './outdated.ts';
+export {
+  type Revocation,
+  type RevocationEntry,
+  type RevocationTimes,
+  revocationEntry,
+} from './revocation.ts';
+export type { RevocationList } from './revocation-list.ts';
+export { nothingRevoked, type RevocationView } from './view.ts';

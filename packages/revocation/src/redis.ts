@@ -1,0 +1,1 @@
+export { createRedisRevocations, type RedisRevocationsOptions } from './redis/redis-list.ts';
