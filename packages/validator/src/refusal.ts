@@ -35,6 +35,7 @@ export const refusalReasons = [
   'unknown_key',
   'unusable_key',
   'signature',
+  'revoked',
 ] as const;
 
 export type RefusalReason = (typeof refusalReasons)[number];

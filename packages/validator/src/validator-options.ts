@@ -1,3 +1,4 @@
+import type { RevocationView } from '@mcp-obo/revocation';
 import type { IssuerConfig } from './issuer-config.ts';
 import type { Fetch } from './key-fetch.ts';
 import type { ValidatorEvent, ValidatorLog } from './validator-event.ts';
@@ -18,6 +19,8 @@ export interface ValidatorOptions {
   };
   /** Bound of the cache of verified tokens, 10,000 by default; `false` switches it off. */
   readonly cache?: { readonly maxEntries: number } | false;
+  /** What is revoked, asked for every token. While it may miss something no verified token is kept. Default: nothing is. */
+  readonly revocations?: RevocationView;
   /** Milliseconds since the epoch. Default: the system clock. */
   readonly now?: () => number;
   /** Default: https to public addresses only, see `createGuardedFetch`. */

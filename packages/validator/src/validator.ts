@@ -1,5 +1,6 @@
 import { type Credential, type Grant, tokenHash } from '@mcp-obo/grant';
 import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
+import { nothingRevoked } from '@mcp-obo/revocation';
 import { parseAccessToken } from './access-token.ts';
 import { parseCompactJws } from './compact-jws.ts';
 import { proveConfirmation } from './confirmation.ts';
@@ -32,7 +33,7 @@ export interface Validator {
  * @throws TypeError that names every wrong option.
  */
 export function createValidator(options: ValidatorOptions): Validator {
-  const { clockTolerance = 30, maxTokenBytes = 8192, now = Date.now } = options;
+  const { clockTolerance = 30, maxTokenBytes = 8192, now = Date.now, revocations = nothingRevoked } = options;
   assertNumbers(options);
   const report = createReporter(options);
   const { issuers, close } = createIssuerKeys(options, now, report.event);
@@ -58,7 +59,7 @@ export function createValidator(options: ValidatorOptions): Validator {
     if (token.length > maxTokenBytes) throw refusal('too_large');
     if (scheme !== 'Bearer') throw refusal('scheme');
     const hash = tokenHash(token);
-    const known = cache?.get(hash, now() / 1000);
+    const known = revocations.isFresh() ? cache?.get(hash, now() / 1000) : undefined;
     witness.cached = known !== undefined;
     return known ?? (await verify(token, hash, witness));
   }
@@ -69,6 +70,8 @@ export function createValidator(options: ValidatorOptions): Validator {
       try {
         const grant = await judge(credential, witness);
         if (grant.cnf !== undefined) await proveConfirmation(grant.cnf, credential);
+        // Last, so that what was revoked while the token was checked is not let through.
+        if (revocations.isRevoked(grant)) throw refusal('revoked');
         report.accepted(grant, witness.cached);
         return grant;
       } catch (cause) {
