@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { createWriteStream, existsSync, readFileSync } from 'node:fs';
+import { createWriteStream, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureImages, NoEngineError, openEngine } from '@mcp-obo/images';
+import { defaultCacheDir, ensureImages, NoEngineError, openEngine, withMachineLock } from '@mcp-obo/images';
 import { type Launched, launch } from '@mcp-obo/testbed/launch';
 import { GenericContainer, Wait } from 'testcontainers';
 import { keycloakVersion } from './distribution.ts';
@@ -41,37 +41,53 @@ export async function containerRuntime(options: RuntimeOptions): Promise<Runtime
       const file = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
       // Its reaper is an image of its own, which needs a registry; `guarded` does that work here.
       process.env.TESTCONTAINERS_RYUK_DISABLED ??= 'true';
-      const container = await new GenericContainer(image)
+      const name = `mcp-obo-keycloak-${randomBytes(6).toString('hex')}`;
+      const startedFile = `${logFile}.started`;
+      rmSync(startedFile, { force: true });
+      // Before there is a container: this process may end while it is made.
+      const watched = guarded(name, startedFile, options);
+      const container = new GenericContainer(image)
+        .withName(name)
+        .withAutoRemove(true)
         .withNetworkMode('host')
         .withUser(ownUser())
         .withBindMounts(mounts)
         .withEnvironment(startSettings({ otlp, trustedCaFile: inside }))
         .withCommand([...args])
         .withLogConsumer((stream) => stream.pipe(file))
-        .withWaitStrategy(Wait.forLogMessage(/./))
-        .start();
-      return guarded(container.getId(), options);
+        .withWaitStrategy(Wait.forLogMessage(/./));
+      await container.start().catch(async (error: Error) => {
+        await watched.stop();
+        throw error;
+      });
+      writeFileSync(startedFile, name);
+      return watched;
     },
   };
 }
 
 /**
- * A container that ends with this process. Testcontainers would need an image of its own for that; here it is a
- * process in the way of `launch`, which waits for the container and removes it when it is asked to end.
+ * Lets the container of that name, which may not be there yet, end with this process. Testcontainers would need an
+ * image of its own for that; here it is a process in the way of `launch`, which waits for the container once it
+ * has started, and removes it when it is asked to end. Where the engine ends too, `withAutoRemove` does the rest.
  */
-function guarded(id: string, { env, logFile, runDir }: RuntimeOptions): Launched {
+function guarded(name: string, startedFile: string, { env, logFile, runDir }: RuntimeOptions): Launched {
+  // The keeper gives it 8 s. What the engine was asked for at the last moment is there a little later.
   const guard = `
-    trap 'docker stop -t 8 "$0" >/dev/null 2>&1; docker rm -fv "$0" >/dev/null 2>&1; exit 143' TERM INT HUP
-    docker wait "$0" > "$1" & wait $!
-    code=$(cat "$1"); docker rm -fv "$0" >/dev/null 2>&1; exit "$code"`;
+    exec 2>/dev/null
+    remove() { docker rm -fv "$0" >/dev/null; }
+    trap 'docker stop -t 4 "$0" >/dev/null || { remove; sleep 2; }; remove; exit 143' TERM INT HUP
+    while [ ! -e "$1" ]; do sleep 0.2 & wait $!; done
+    docker wait "$0" > "$2" & wait $!
+    code=$(cat "$2"); remove; exit "\${code:-1}"`;
   const watched = launch({
     name: 'Keycloak',
     command: 'sh',
-    args: ['-c', guard, id, `${logFile}.exit`],
+    args: ['-c', guard, name, startedFile, `${logFile}.exit`],
     env: { ...env, ...(runDir !== undefined && { MCP_OBO_RUN_DIR: runDir }) },
     logFile: `${logFile}.guard`,
   });
-  const remove = () => void spawnSync('docker', ['rm', '-fv', id], { stdio: 'ignore' });
+  const remove = () => void spawnSync('docker', ['rm', '-fv', name], { stdio: 'ignore' });
   process.once('exit', remove);
   void watched.ended.then(() => process.removeListener('exit', remove));
   return {
@@ -88,22 +104,34 @@ function guarded(id: string, { env, logFile, runDir }: RuntimeOptions): Launched
   };
 }
 
-/** The image of this recipe, built when it is not there yet. */
-async function prepareImage({ features = defaultFeatures, say = () => {} }: RuntimeOptions): Promise<string> {
+/** The image of this recipe, built when it is not there yet; another run that builds it is waited for. */
+async function prepareImage(options: RuntimeOptions): Promise<string> {
+  const { features = defaultFeatures, say = () => {}, signal } = options;
   await engineAnswers();
-  await ensureImages({ images: [baseImage], mayInstall: false, say });
+  await ensureImages({
+    images: [baseImage],
+    mayInstall: false,
+    say,
+    ...(signal !== undefined && { signal }),
+  });
   const recipe = readFileSync(join(context, 'Dockerfile'), 'utf8');
   const key = createHash('sha256')
     .update(JSON.stringify([recipe, features]))
     .digest('hex')
     .slice(0, 10);
   const image = `mcp-obo/keycloak:${keycloakVersion}-${key}`;
-  const { code } = await runCommand('docker', ['image', 'inspect', image]);
-  if (code === 0) return image;
-  say(`Building the image ${image} (once, about 30 s) …`);
-  const args = ['build', '-t', image, '--build-arg', `FEATURES=${features.join(',')}`, context];
-  const built = await runCommand('docker', args);
-  if (built.code !== 0) throw new KeycloakProblem(`The image ${image} cannot be built.`, built.tail);
+  const there = async () => (await runCommand('docker', ['image', 'inspect', image])).code === 0;
+  const build = async () => {
+    if (await there()) return;
+    say(`Building the image ${image} (once, about 30 s) …`);
+    const args = ['build', '-t', image, '--build-arg', `FEATURES=${features.join(',')}`, context];
+    const built = await runCommand('docker', args, { ...(signal !== undefined && { signal }) });
+    if (built.code !== 0) throw new KeycloakProblem(`The image ${image} cannot be built.`, built.tail);
+  };
+  if (!(await there()))
+    await withMachineLock(join(defaultCacheDir(), 'images.lock'), build, {
+      ...(signal !== undefined && { signal }),
+    });
   return image;
 }
 

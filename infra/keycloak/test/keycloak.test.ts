@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '@mcp-obo/testbed/ports';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Keycloak, startKeycloak } from '../src/keycloak.ts';
 import { renderRealm } from '../src/realm.ts';
 import type { EngineName } from '../src/runtime.ts';
 import { without } from './available.ts';
-import { listeners, processesWith } from './processes.ts';
+import { containersWith, listeners, processesWith } from './processes.ts';
 
 const values = {
   sslRequired: 'none',
@@ -133,11 +134,7 @@ describe.each<EngineName>(['native', 'container'])('a Keycloak of this machine, 
         runDir,
         logFile: join(dir, 'log'),
       };
-      const script = `
-      const { startKeycloak } = await import(${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)});
-      await startKeycloak(${JSON.stringify(options)});
-      process.stdout.write('up');`;
-      const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      const parent = spawn(process.execPath, ['--input-type=module', '-e', starting(options)], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       try {
@@ -153,4 +150,37 @@ describe.each<EngineName>(['native', 'container'])('a Keycloak of this machine, 
       }
     },
   );
+
+  it.skipIf(without(engine))(
+    'leaves nothing when whoever started it ends in the middle of the start',
+    { timeout: 400_000 },
+    async () => {
+      const dir = mkdtempSync(join(tmpdir(), 'keycloak-orphan-'));
+      const [port, managementPort] = await freePorts(2);
+      const options = { engines: [engine], port, managementPort, dir, logFile: join(dir, 'log') };
+      const parent = spawn(process.execPath, ['--input-type=module', '-e', starting(options)]);
+      try {
+        const begun = () =>
+          containersWith(`--http-port=${port}`).length + processesWith(`--http-port=${port}`).length;
+        await expect.poll(begun, { timeout: 120_000, interval: 20 }).toBeGreaterThan(0);
+        parent.kill('SIGKILL');
+        await expect.poll(begun, { timeout: 20_000 }).toBe(0);
+        // What the engine had been asked for just before may come a moment later.
+        await sleep(3000);
+        expect(begun()).toBe(0);
+      } finally {
+        parent.kill('SIGKILL');
+        rmSync(dir, { recursive: true, force: true });
+      }
+    },
+  );
 });
+
+/** A script that starts Keycloak, says so, and goes on until it is ended. */
+function starting(options: object): string {
+  const module = new URL('../src/index.ts', import.meta.url).href;
+  return `
+    const { startKeycloak } = await import(${JSON.stringify(module)});
+    await startKeycloak(${JSON.stringify(options)});
+    process.stdout.write('up');`;
+}

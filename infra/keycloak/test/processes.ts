@@ -11,6 +11,13 @@ export function processesWith(text: string): readonly number[] {
     .map((match) => Number(match?.[1]));
 }
 
+/** Containers, running or not, whose command line holds this text; none where there is no engine. */
+export function containersWith(text: string): readonly string[] {
+  const args = ['ps', '--all', '--no-trunc', '--format', '{{.ID}} {{.Command}}'];
+  const { stdout } = spawnSync('docker', args, { encoding: 'utf8' });
+  return (stdout ?? '').split('\n').filter((line) => line.includes(text));
+}
+
 /** Ports of this machine that something listens on, with the addresses as Linux writes them. */
 export function listeners(): readonly { readonly port: number; readonly loopback: boolean }[] {
   return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) =>
