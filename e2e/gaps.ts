@@ -12,13 +12,11 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
   'sc:dynamic': 'A session cannot be narrowed by its client yet.',
   'sc:attestation': 'How a client authenticated is not evaluated yet.',
   'tb:upstream-idjag': 'An upstream of its own, not built.',
-  'tb:mint': 'The broker signs no tokens yet; its key set is empty.',
   'tb:resource-registry':
     'Resources are part of the client configuration; registration checks are not a registry yet.',
   'tb:revocation': 'No revocation endpoint and no back-channel logout at the broker.',
   'tb:consent': 'Consent errors reach the client as a tool error, not as URL-mode elicitation.',
   'tb:redis-down': 'A cache that fails is a miss; the full set of Redis faults is not tried.',
-  'tb:sub-agent': 'Needs minted tokens.',
   'op:rate-refresh': 'The platform sees no refresh requests of its clients.',
   'op:lockout': 'Failed authentications are counted, not blocked.',
   'op:tool-integrity': 'Tool definitions are not pinned.',
@@ -31,6 +29,8 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
 
 /** Requirements that tests prove but for what is said here; the table shows them as met in part. */
 export const partly: Readonly<Partial<Record<RequirementId, string>>> = {
+  'tb:sub-agent': 'Two hops of the engine; not yet of processes.',
+  'tb:mint': 'The engine mints; the broker has no setting for it yet.',
   'rs:revoked': 'The list that processes share is there; validators do not ask it yet.',
   'rs:revocation-view': 'Each process knows how old its view is; nothing depends on it yet.',
   'sc:step-up':

@@ -2,9 +2,16 @@ import type { Grant } from '@mcp-obo/grant';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import { createBench, request, resource } from '../test/setup.ts';
-import { checkActor } from './actors.ts';
+import { type ActingParty, actorOf, checkActor } from './actors.ts';
 
-const server = { issuer: 'https://idp.example', subject: 'https://mcp.example/mcp', depth: 0 };
+const issuer = 'https://idp.example';
+const name = 'https://mcp.example/mcp';
+const server = {
+  issuer,
+  subject: name,
+  is: (iss: unknown, sub: unknown) => iss === issuer && sub === name,
+  depth: 0,
+} as const satisfies ActingParty & Pick<Grant, 'issuer' | 'subject'>;
 
 function subject(over: Partial<Grant> = {}): Grant {
   return {
@@ -65,6 +72,14 @@ describe('the actor', () => {
         checkActor(subject({ subject: server.subject, issuer: 'https://b.example' }), server, 5),
       ),
     ).toBe(undefined);
+  });
+
+  it(verifies('tb:may-act', 'X18: cannot be the user of the subject, under another name either'), () => {
+    const user = { issuer: 'https://idp.example', key: 'alice' };
+    const actor = actorOf(subject({ issuer: 'https://broker.example/acme', subject: 'opaque', user }));
+    expect(reasonOf(() => checkActor(subject({ user }), actor, 5))).toBe('actor_is_subject');
+    const bob = actorOf(subject({ subject: 'bob', user: { ...user, key: 'bob' } }));
+    expect(reasonOf(() => checkActor(subject({ user }), bob, 5))).toBe(undefined);
   });
 
   it.each([

@@ -1,12 +1,33 @@
-import { actorChain, type Grant } from '@mcp-obo/grant';
+import { actorChain, type Grant, sameUser } from '@mcp-obo/grant';
 import { OAuthError } from '@mcp-obo/oauth-error';
+import type { Upstream } from './upstream/upstream.ts';
 
 /** The party that will act: who an actor token speaks for, else the authenticated client (RFC 8693 §2.1). */
 export interface ActingParty {
-  readonly issuer: string;
-  readonly subject: string;
+  /** Whether an issuer knows the party by this name. */
+  readonly is: (issuer: unknown, subject: unknown) => boolean;
+  /** The user behind the party, if it is one. */
+  readonly user?: Grant['user'];
   /** Prior actors of the actor token. */
   readonly depth: number;
+}
+
+/** Who an actor token speaks for. */
+export function actorOf({ issuer, subject, user, act }: Grant): ActingParty {
+  return { is: (iss, sub) => iss === issuer && sub === subject, user, depth: actorChain(act).length };
+}
+
+/** The authenticated client, by each of its own registrations. */
+export function clientAsActor(upstreams: readonly Upstream[], client: string): ActingParty {
+  return {
+    is: (iss, sub) =>
+      upstreams.some(
+        (upstream) =>
+          upstream.answerIssuers.some((one) => one === iss) &&
+          upstream.registration(client)?.clientId === sub,
+      ),
+    depth: 0,
+  };
 }
 
 /**
@@ -17,13 +38,14 @@ export interface ActingParty {
  * @throws OAuthError `invalid_request`, as RFC 8693 §2.2.2 asks for tokens that policy does not accept.
  */
 export function checkActor(subject: Grant, actor: ActingParty, maxDepth: number): void {
-  if (subject.issuer === actor.issuer && subject.subject === actor.subject) throw refused('actor_is_subject');
+  if (actor.is(subject.issuer, subject.subject) || sameUser(actor.user, subject.user))
+    throw refused('actor_is_subject');
   if (1 + actor.depth + actorChain(subject.act).length > maxDepth) throw refused('actor_depth');
   if (!Object.hasOwn(subject.claims, 'may_act')) return;
   const mayAct = subject.claims.may_act;
   if (typeof mayAct !== 'object' || mayAct === null || Array.isArray(mayAct)) throw refused('may_act');
   const { iss = subject.issuer, sub } = mayAct as Record<string, unknown>;
-  if (iss !== actor.issuer || sub !== actor.subject) throw refused('may_act');
+  if (!actor.is(iss, sub)) throw refused('may_act');
 }
 
 function refused(reason: string): OAuthError {

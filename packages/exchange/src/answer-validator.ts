@@ -6,6 +6,8 @@ import {
   type ValidatorOptions,
 } from '@mcp-obo/validator';
 import { atIssuer, type Target } from './target.ts';
+import type { Fetch } from './upstream/answer-fetch.ts';
+import { upstreamsFor } from './upstream/serving.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 export interface AnswerValidatorOptions
@@ -27,8 +29,36 @@ const anyLifetime = 10 * 365 * 86_400;
  */
 export function createAnswerValidator(options: AnswerValidatorOptions): AnswerValidator {
   const { upstreams, targets, ...rest } = options;
-  const issuers = merged(upstreams.flatMap((upstream) => answerIssuers(upstream, Object.values(targets))));
-  return issuers.length === 0 ? nothingToValidate : createValidator({ ...rest, issuers, cache: false });
+  const issuers = merged(
+    upstreams.flatMap((upstream) => answerIssuers(upstream, targetsOf(upstream, upstreams, targets))),
+  );
+  if (issuers.length === 0) return nothingToValidate;
+  return createValidator({
+    ...rest,
+    ...(rest.fetch === undefined ? {} : { fetch: fetchWithOwnKeys(rest.fetch, upstreams) }),
+    issuers,
+    cache: false,
+  });
+}
+
+/**
+ * A fetch that answers for the keys of this process itself: who validates what this process signed needs no network
+ * for it.
+ */
+export function fetchWithOwnKeys(fetch: Fetch, upstreams: readonly Upstream[]): Fetch {
+  const own = new Map(upstreams.map(({ jwksUri, ownKeys }) => [jwksUri, ownKeys]));
+  return async (url, init) => {
+    const keys = own.get(url);
+    return keys === undefined ? fetch(url, init) : Response.json(keys());
+  };
+}
+
+function targetsOf(
+  upstream: Upstream,
+  all: readonly Upstream[],
+  targets: AnswerValidatorOptions['targets'],
+): readonly Target[] {
+  return Object.values(targets).filter(({ name }) => upstreamsFor(all, name).includes(upstream));
 }
 
 /** All targets are opaque: no token is ever parsed. */
@@ -67,7 +97,7 @@ interface AnswerIssuer extends IssuerConfig {
 }
 
 function answerIssuers(upstream: Upstream, targets: readonly Target[]): readonly AnswerIssuer[] {
-  const { issuer, tenant, profile, jwksUri } = upstream;
+  const { issuer, tenant, profile, jwksUri, serves } = upstream;
   const reachable = targets.filter(
     (target) => target.kind === 'jwt' && atIssuer(target.audience, issuer) !== undefined,
   );
@@ -85,6 +115,9 @@ function answerIssuers(upstream: Upstream, targets: readonly Target[]): readonly
     companions: reachable.flatMap((target) => target.companions ?? []),
     scopePrefixes: [...new Set(scopePrefixes)],
     maxLifetime: anyLifetime,
+    ...(serves === undefined || profile.token.userIssuer === undefined
+      ? {}
+      : { vouchesFor: serves.subjectIssuers }),
     ...(jwksUri === undefined ? {} : { jwksUri }),
   }));
 }

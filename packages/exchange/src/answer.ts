@@ -91,9 +91,19 @@ function readToken(grant: Grant, expected: Expectation): Findings {
   if (!upstream.answerIssuers.includes(grant.issuer)) throw refused('answer_issuer');
   if (!grant.audience.includes(audience) || !grant.audience.every((name) => audiences.has(name)))
     throw refused('answer_audience');
-  if (grant.user?.key !== subject?.user?.key) throw refused('answer_user');
+  if (!isSubject(grant, subject, upstream)) throw refused('answer_user');
   if (actorChain(grant.act).length > expected.maxActorDepth) throw refused('answer_act');
   return { scopes: grant.scopes, expiresAt: grant.expiresAt, act: grant.act };
+}
+
+/** The same key, at the same issuer or at two of the upstream that know users by the same key (Entra v1.0 and v2.0). */
+function isSubject(answer: Grant, subject: Grant | undefined, { answerIssuers }: Upstream): boolean {
+  const [theirs, ours] = [answer.user, subject?.user];
+  if (theirs === undefined || ours === undefined) return theirs === ours;
+  const issuersAgree =
+    theirs.issuer === ours.issuer ||
+    (answerIssuers.includes(theirs.issuer) && answerIssuers.includes(ours.issuer));
+  return theirs.key === ours.key && issuersAgree;
 }
 
 /** An opaque token is never parsed; a response without `scope` grants what was asked for (RFC 6749 §5.1). */

@@ -1,4 +1,4 @@
-export { type AnswerValidatorOptions, createAnswerValidator } from './answer-validator.ts';
+export { type AnswerValidatorOptions, createAnswerValidator, fetchWithOwnKeys } from './answer-validator.ts';
 export { type BrokerClientOptions, createBrokerClient } from './broker-client.ts';
 export type { Cache, CacheEntryOptions, CacheWatcher, Claim, ClaimOptions, HeldClaim } from './cache.ts';
 export type {
@@ -33,10 +33,19 @@ export { atIssuer, type PerIssuer, type Target } from './target.ts';
 export type { Fetch } from './upstream/answer-fetch.ts';
 export { createUpstream, type UpstreamOptions } from './upstream/create-upstream.ts';
 export type { BreakerState, GuardOptions } from './upstream/guard.ts';
+export { createMint, type MintOptions } from './upstream/mint/mint.ts';
+export { type MintKey, mintKey } from './upstream/mint/mint-key.ts';
+export {
+  createMintKeyRing,
+  type MintKeyRing,
+  type MintKeyRingOptions,
+  type MintKeys,
+} from './upstream/mint/mint-key-ring.ts';
 export type {
   Upstream,
   UpstreamAnswer,
   UpstreamClientCredentials,
   UpstreamCredential,
   UpstreamExchange,
+  UpstreamService,
 } from './upstream/upstream.ts';

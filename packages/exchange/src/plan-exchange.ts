@@ -1,6 +1,6 @@
-import { actorChain, type Grant, subjectKeys, tokenHash } from '@mcp-obo/grant';
+import { type Grant, subjectKeys, tokenHash } from '@mcp-obo/grant';
 import { OAuthError } from '@mcp-obo/oauth-error';
-import { checkActor } from './actors.ts';
+import { actorOf, checkActor, clientAsActor } from './actors.ts';
 import { cacheKey } from './cache-key.ts';
 import { readClaimsChallenge } from './claims-challenge.ts';
 import type { EngineRequest } from './contract.ts';
@@ -9,6 +9,7 @@ import type { Plan, Wiring } from './plan.ts';
 import { decidePolicy } from './policy.ts';
 import { registrationAt, targetAtIssuer } from './target-at-issuer.ts';
 import { accessTokenType } from './upstream/rfc8693.ts';
+import { takesSubjectsOf, upstreamsFor } from './upstream/serving.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** The plan of an exchange, or the refusal: subject, actor, target, policy (RFC 8693 §2.1, §2.2.2). */
@@ -16,10 +17,10 @@ export function planExchange(wiring: Wiring, request: EngineRequest): Plan {
   const { client, grant, actor, requestedTokenType = accessTokenType } = request;
   checkSubject(request, wiring.now());
   checkClaims(request.claims);
-  const upstream = upstreamOf(wiring.upstreams, grant);
+  const upstream = upstreamOf(upstreamsFor(wiring.upstreams, request.target), grant);
   const registration = registrationAt(upstream, client);
-  const self = { issuer: grant.issuer, subject: registration.clientId, depth: 0 };
-  checkActor(grant, actor === undefined ? self : actingParty(actor.grant), wiring.maxActorDepth);
+  const acting = actor === undefined ? clientAsActor(wiring.upstreams, client) : actorOf(actor.grant);
+  checkActor(grant, acting, wiring.maxActorDepth);
   const { target, audience, answerAudience, scopePrefix } = targetAtIssuer(
     wiring.targets,
     request.target,
@@ -32,7 +33,9 @@ export function planExchange(wiring: Wiring, request: EngineRequest): Plan {
     subjectScopes: grant.scopes,
     machine: false,
     scopes: request.scopes,
+    ...narrowing(upstream, grant, audience),
   });
+  const latest = Math.min(grant.expiresAt, wiring.now() / 1000 + (target.maxLifetime ?? defaultMaxLifetime));
   const asked = { client, audience, resource: target.resource, scopes, requestedTokenType };
   const keyInput = {
     ...asked,
@@ -51,7 +54,19 @@ export function planExchange(wiring: Wiring, request: EngineRequest): Plan {
   return {
     operation: 'exchange',
     ask: (deadline) =>
-      upstream.exchange({ ...asked, subjectToken, actorToken: actor?.token, scopePrefix, claims }, deadline),
+      upstream.exchange(
+        {
+          ...asked,
+          subjectToken,
+          actorToken: actor?.token,
+          scopePrefix,
+          claims,
+          subject: grant,
+          actor: actor?.grant,
+          notAfter: latest,
+        },
+        deadline,
+      ),
     expected: {
       upstream,
       target,
@@ -69,7 +84,7 @@ export function planExchange(wiring: Wiring, request: EngineRequest): Plan {
       // Four hashes, which a hit does not need.
       return subjectKeys(grant);
     },
-    latest: Math.min(grant.expiresAt, wiring.now() / 1000 + (target.maxLifetime ?? defaultMaxLifetime)),
+    latest,
   };
 }
 
@@ -90,17 +105,27 @@ function checkClaims(claims: string | undefined): void {
   throw new OAuthError('invalid_request', 'claims must be a JSON object.', { reason: 'claims' });
 }
 
-/** The upstream of the issuer itself, else the only one that gives tokens of this issuer too (Entra v1.0). */
+/** The upstream of the issuer itself, else the only one that takes tokens of this issuer too (Entra v1.0). */
 function upstreamOf(upstreams: readonly Upstream[], grant: Grant): Upstream {
-  const candidates = upstreams.filter((one) => one.answerIssuers.includes(grant.issuer));
+  const candidates = upstreams.filter((one) => takesSubjectsOf(one, grant.issuer));
   const own = candidates.find((one) => one.issuer === grant.issuer);
   const upstream = own ?? (candidates.length === 1 ? candidates[0] : undefined);
   if (upstream?.tenant === grant.tenant) return upstream;
+  if (grant.origin !== undefined) {
+    throw new OAuthError('invalid_target', 'The target is not reached with a token of this broker.', {
+      reason: 'target_of_issuer',
+    });
+  }
   throw new OAuthError('server_error', 'No exchange is set up for the issuer of the subject token.', {
     reason: 'no_upstream',
   });
 }
 
-function actingParty({ issuer, subject, act }: Grant) {
-  return { issuer, subject, depth: actorChain(act).length };
+/** A token for the audience that the subject token has already is its twin, unless it can be made a narrower one. */
+function narrowing({ narrows }: Upstream, subject: Grant, audience: string) {
+  if (!subject.audience.includes(audience)) return {};
+  if (narrows === true) return { within: subject.scopes };
+  throw new OAuthError('invalid_target', 'The subject token is for this target already.', {
+    reason: 'target_is_subject',
+  });
 }

@@ -7,6 +7,7 @@ import type { Plan, Wiring } from './plan.ts';
 import { decidePolicy, machineTenants } from './policy.ts';
 import { registrationAt, targetAtIssuer } from './target-at-issuer.ts';
 import { accessTokenType } from './upstream/rfc8693.ts';
+import { upstreamsFor } from './upstream/serving.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** The plan of a client-credentials request (RFC 6749 §4.4), or the refusal. */
@@ -27,6 +28,7 @@ export function planMachine(wiring: Wiring, request: EngineMachineRequest): Plan
     machine: true,
     scopes: request.scopes,
   });
+  const latest = wiring.now() / 1000 + (target.maxLifetime ?? defaultMaxLifetime);
   const asked = { client, audience, resource: target.resource, scopes };
   const key = cacheKey({
     ...asked,
@@ -39,7 +41,7 @@ export function planMachine(wiring: Wiring, request: EngineMachineRequest): Plan
   });
   return {
     operation: 'client_credentials',
-    ask: (deadline) => upstream.clientCredentials({ ...asked, scopePrefix }, deadline),
+    ask: (deadline) => upstream.clientCredentials({ ...asked, scopePrefix, notAfter: latest }, deadline),
     expected: {
       upstream,
       target,
@@ -53,7 +55,7 @@ export function planMachine(wiring: Wiring, request: EngineMachineRequest): Plan
     key,
     flightKey: key,
     tags: [subjectKey('client', upstream.issuer, registration.clientId)],
-    latest: wiring.now() / 1000 + (target.maxLifetime ?? defaultMaxLifetime),
+    latest,
   };
 }
 
@@ -64,7 +66,7 @@ function upstreamOf({ upstreams, policy }: Wiring, request: EngineMachineRequest
     throw new OAuthError('invalid_request', 'The tenant must be named.', { reason: 'tenant_ambiguous' });
   }
   const tenant = request.tenant ?? allowed[0];
-  const candidates = upstreams.filter((one) => one.tenant === tenant);
+  const candidates = upstreamsFor(upstreams, request.target).filter((one) => one.tenant === tenant);
   const upstream = candidates.find((one) => one.registration(request.client) !== undefined) ?? candidates[0];
   if (upstream !== undefined) return upstream;
   throw new OAuthError('invalid_target', 'The target is not allowed for this client.', {

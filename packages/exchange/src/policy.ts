@@ -1,5 +1,5 @@
 import { OAuthError } from '@mcp-obo/oauth-error';
-import { sortScopes } from '@mcp-obo/scopes';
+import { createLattice, sortScopes } from '@mcp-obo/scopes';
 import type { Target } from './target.ts';
 
 /** One permission. Every list names exact values; there are no wildcards. */
@@ -33,6 +33,8 @@ export interface PolicyQuestion {
   readonly machine: boolean;
   /** What is asked for; empty means all that is allowed. */
   readonly scopes: readonly string[];
+  /** What the ceiling may not go beyond, whatever the rules say: the scopes of a token that is made narrower. */
+  readonly within?: readonly string[];
 }
 
 /** What may be asked for now, and the most that may come back. Both sorted. */
@@ -65,7 +67,10 @@ export function decidePolicy(policy: Policy, question: PolicyQuestion): PolicyAn
   const held = new Set(question.subjectScopes);
   const applying = reaching.filter((rule) => (rule.subjectScopes ?? []).every((scope) => held.has(scope)));
   const known = new Set(machine ? target.machineScopes : target.scopes);
-  const ceiling = sortScopes(applying.flatMap((rule) => rule.scopes)).filter((scope) => known.has(scope));
+  const { within } = question;
+  const ceiling = sortScopes(applying.flatMap((rule) => rule.scopes)).filter(
+    (scope) => known.has(scope) && (within === undefined || lattice.covers(within, [scope])),
+  );
   const scopes = question.scopes.length === 0 ? ceiling : sortScopes(question.scopes);
   if (scopes.length === 0 || !scopes.every((scope) => ceiling.includes(scope))) {
     throw new OAuthError('invalid_scope', 'A scope is not allowed for this client, user and target.', {
@@ -74,6 +79,9 @@ export function decidePolicy(policy: Policy, question: PolicyQuestion): PolicyAn
   }
   return { scopes, ceiling };
 }
+
+/** A wider scope of MCP holds the narrower ones. */
+const lattice = createLattice();
 
 /** Tenants in which the client may use client credentials for the target. Sorted, unique. */
 export function machineTenants(policy: Policy, client: string, target: string): readonly string[] {

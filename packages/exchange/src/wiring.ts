@@ -7,13 +7,16 @@ import { policyProblems } from './policy.ts';
  * @throws TypeError with every problem in one message.
  */
 export function assertWiring({ targets, upstreams, policy }: EngineOptions): void {
-  const issuers = upstreams.map((upstream) => upstream.issuer);
+  const own = upstreams.filter(({ serves }) => serves === undefined);
+  const issuers = own.map((upstream) => upstream.issuer);
   const tenants = upstreams.map((upstream) => upstream.tenant);
   const problems = [
     ...issuers
       .filter((issuer, index) => issuers.indexOf(issuer) !== index)
       .map((issuer) => `upstreams name the issuer "${issuer}" twice`),
-    ...foreignAnswerIssuers(upstreams),
+    ...foreignAnswerIssuers(own),
+    ...servedTwice(upstreams),
+    ...servedUnknown(upstreams, targets),
     ...Object.entries(targets)
       .filter(([name, target]) => name !== target.name)
       .map(([name, target]) => `targets.${name} is named "${target.name}"`),
@@ -36,4 +39,26 @@ function foreignAnswerIssuers(upstreams: EngineOptions['upstreams']): readonly s
       )
       .map((issuer) => `upstreams of different tenants or profiles have answers of "${issuer}"`),
   );
+}
+
+/** For one target and the users of one issuer there is one upstream. */
+function servedTwice(upstreams: EngineOptions['upstreams']): readonly string[] {
+  const served = upstreams.flatMap(({ serves }) =>
+    (serves?.targets ?? []).flatMap((target) =>
+      (serves?.subjectIssuers ?? []).map((issuer) => JSON.stringify([target, issuer])),
+    ),
+  );
+  return served
+    .filter((one, index) => served.indexOf(one) !== index)
+    .map((one) => `two upstreams serve the target and issuer ${one}`);
+}
+
+function servedUnknown(
+  upstreams: EngineOptions['upstreams'],
+  targets: EngineOptions['targets'],
+): readonly string[] {
+  return upstreams
+    .flatMap(({ serves }) => serves?.targets ?? [])
+    .filter((name) => !Object.hasOwn(targets, name))
+    .map((name) => `an upstream serves "${name}", which is not in targets`);
 }

@@ -1,3 +1,4 @@
+import type { Grant } from '@mcp-obo/grant';
 import { generic, type IdpProfile } from '@mcp-obo/idp-profile';
 import type { Fetch } from '../src/upstream/answer-fetch.ts';
 import { createUpstream } from '../src/upstream/create-upstream.ts';
@@ -18,6 +19,26 @@ export const asked = {
   scopes: ['api:expenses.read', 'api:expenses.write'],
   scopePrefix: 'api://expenses/',
   requestedTokenType: 'urn:ietf:params:oauth:token-type:access_token',
+  subject: {
+    issuer,
+    tenant: 'acme',
+    profile: 'generic',
+    subject: 'user-alice',
+    user: { issuer, key: 'user-alice' },
+    client: 'inspector',
+    tokenId: 'token-1',
+    scopes: ['expenses:read'],
+    roles: [],
+    groups: [],
+    groupsOverage: false,
+    audience: ['https://a.example/mcp'],
+    issuedAt: noon,
+    expiresAt: noon + 600,
+    amr: [],
+    tokenHash: 'hash',
+    claims: {},
+  } satisfies Grant,
+  notAfter: noon + 600,
 };
 
 /** An upstream whose token endpoint answers with a token unless the test says otherwise. */

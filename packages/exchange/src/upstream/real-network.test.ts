@@ -3,16 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { generic } from '@mcp-obo/idp-profile';
 import { createGuardedFetch, type GuardedFetch } from '@mcp-obo/metadata';
 import { afterEach, describe, expect, it } from 'vitest';
+import { asked } from '../../test/connect-upstream.ts';
 import { createUpstream } from './create-upstream.ts';
-
-const asked = {
-  client: 'a',
-  subjectToken: 'subject-token',
-  audience: 'api://expenses',
-  scopes: ['read'],
-  scopePrefix: '',
-  requestedTokenType: 'urn:ietf:params:oauth:token-type:access_token',
-};
 
 let server: Server | undefined;
 let fetch: GuardedFetch | undefined;

@@ -1,5 +1,7 @@
 import type { KeyObject } from 'node:crypto';
+import type { Grant } from '@mcp-obo/grant';
 import type { IdpProfile } from '@mcp-obo/idp-profile';
+import type { JSONWebKeySet } from 'jose';
 
 /** How one of our registrations proves itself at the identity provider. */
 export type UpstreamCredential =
@@ -37,6 +39,12 @@ export interface UpstreamExchange {
   readonly scopePrefix: string;
   readonly requestedTokenType: string;
   readonly claims?: string;
+  /** What the subject token says, validated. */
+  readonly subject: Grant;
+  /** What the actor token says, validated. */
+  readonly actor?: Grant;
+  /** Seconds since the epoch after which the answer is not used. */
+  readonly notAfter: number;
 }
 
 /** What goes to the identity provider for a machine. */
@@ -46,6 +54,8 @@ export interface UpstreamClientCredentials {
   readonly resource?: string;
   readonly scopes: readonly string[];
   readonly scopePrefix: string;
+  /** Seconds since the epoch after which the answer is not used. */
+  readonly notAfter: number;
 }
 
 /** A token endpoint's answer, parsed and not yet believed. */
@@ -59,7 +69,15 @@ export interface UpstreamAnswer {
   readonly issuedTokenType?: string;
 }
 
-/** One identity provider that tokens are obtained from: data plus two functions. */
+/** Which targets and whose tokens an upstream is for. */
+export interface UpstreamService {
+  /** Names of the targets. No other upstream serves them, and it serves no others. */
+  readonly targets: readonly string[];
+  /** `iss` values of the subject tokens it takes. */
+  readonly subjectIssuers: readonly string[];
+}
+
+/** Whoever tokens are obtained from, an identity provider as a rule: data plus two functions. */
 export interface Upstream {
   readonly issuer: string;
   readonly tenant: string;
@@ -67,6 +85,12 @@ export interface Upstream {
   readonly jwksUri?: string;
   /** `iss` values its tokens may carry; more than `issuer` where two token versions exist (Entra). */
   readonly answerIssuers: readonly string[];
+  /** Absent: it serves, for the users of its own issuers, every target that no other upstream is there for. */
+  readonly serves?: UpstreamService;
+  /** True when it may be asked for a narrower token of the subject token's own audience. */
+  readonly narrows?: boolean;
+  /** The keys at `jwksUri` where they are this process's own. */
+  readonly ownKeys?: () => JSONWebKeySet;
   /** Names the registration a caller uses, for the cache key and the actor; undefined when it has none. */
   readonly registration: (client: string) => { readonly clientId: string; readonly id: string } | undefined;
   /** `deadline`: milliseconds since the epoch; ten seconds from now when absent. */
