@@ -56,5 +56,11 @@ export function callOf(bearer: CallBearer | undefined): Call | undefined {
 /** What SDK handlers get beside their arguments: 1.x has `authInfo` at the top, 2.x under `http`. */
 export interface SdkExtra extends CallBearer {
   readonly signal?: AbortSignal;
-  readonly mcpReq?: { readonly signal?: AbortSignal };
+  /** 2.x alone: the signal, and what a request of 2026-07-28 brings besides its parameters. */
+  readonly mcpReq?: {
+    readonly signal?: AbortSignal;
+    readonly envelope?: Readonly<Record<string, unknown>>;
+    readonly inputResponses?: Readonly<Record<string, unknown>>;
+    readonly requestState?: () => unknown;
+  };
 }

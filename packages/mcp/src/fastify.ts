@@ -29,6 +29,9 @@ export const protectMcp: FastifyPluginAsync<ProtectMcpOptions> = async (app, { g
   const calls = new WeakMap<FastifyRequest, Call>();
   await app.register(metadataRoutes, { metadata: guard.metadata });
 
+  if (guard.interactionPages !== undefined)
+    await app.register(interactionRoutes, { guard, ...guard.interactionPages });
+
   app.route({
     // Every method: which of them the endpoint knows is for the handler to say (405).
     method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
@@ -76,6 +79,32 @@ export const protectMcp: FastifyPluginAsync<ProtectMcpOptions> = async (app, { g
       throw new OAuthError('server_error', 'The request could not be served.', { reason: 'unguarded' });
     return call;
   }
+};
+
+/** The pages of interactions. What a form brings is in its URL: the body is not read. */
+const interactionRoutes: FastifyPluginAsync<
+  { guard: McpGuard } & NonNullable<McpGuard['interactionPages']>
+> = async (app, { guard, url, answer }) => {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { bodyLimit: 1024, parseAs: 'string' }, (_request, _body, done) =>
+    done(null),
+  );
+  for (const path of [new URL(url).pathname, `${new URL(url).pathname}/callback`])
+    app.route({
+      method: ['GET', 'POST'],
+      url: path,
+      handler: async ({ raw }, reply) => {
+        try {
+          const { method = '', rawHeaders, url: target = '' } = raw;
+          guard.screen({ rawHeaders, url: target });
+          const page = await answer({ method, rawHeaders, url: originForm(target) });
+          if (page === undefined) return reply.callNotFound();
+          return reply.code(page.status).headers(page.headers).send(page.body);
+        } catch (error) {
+          return send(reply, guard.refusal(error));
+        }
+      },
+    });
 };
 
 function send(reply: FastifyReply, { status, headers, body }: Refusal): FastifyReply {

@@ -3,6 +3,7 @@ import type { Grant } from '@mcp-obo/grant';
 import type { Decision, Requirement, RolePolicyOptions, Tier, TierName } from '@mcp-obo/scopes';
 import type { IssuerConfig, ValidatorEvent } from '@mcp-obo/validator';
 import type { GuardLog } from './fault.ts';
+import type { InteractionEvent, InteractionOptions } from './interaction/open-interactions.ts';
 import type { Limiter } from './limit.ts';
 import type { Operation } from './operation.ts';
 
@@ -21,6 +22,11 @@ export interface McpGuardOptions {
   readonly tiers?: Readonly<Partial<Record<TierName, Partial<Tier>>>>;
   /** How tools get tokens for other APIs. Absent: they cannot. */
   readonly exchange?: TokenExchange;
+  /**
+   * Lets users give the consent that an exchange lacks, by a link that their client shows. Needs an `exchange` with
+   * `interactions`. Absent: such a call ends in a sentence.
+   */
+  readonly interactions?: InteractionOptions;
   /** Ids of clients that cannot take an HTTP 403 and are told by a tool error instead. */
   readonly toolErrorClients?: readonly string[];
   /** Values of `Host` that are this server. Default: the host of the resource. */
@@ -86,6 +92,7 @@ export type GuardEvent =
       /** `edge`: answered over HTTP; `handler`: where the operation runs. */
       readonly at: 'edge' | 'handler';
     }
+  | InteractionEvent
   | { readonly type: 'limit'; readonly grant: Grant; readonly operation: Operation }
   | {
       readonly type: 'call';

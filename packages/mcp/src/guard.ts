@@ -21,6 +21,9 @@ import { createValidator, readCredential } from '@mcp-obo/validator';
 import { type Call, type CallContext, callKey, callOf, type McpAuthInfo, type SdkExtra } from './call.ts';
 import { createFaultReport } from './fault.ts';
 import { completeIssuer, type HttpRequest, type McpGuardOptions } from './guard-options.ts';
+import type { Wanted } from './interaction/guard-interactions.ts';
+import type { InteractionPages } from './interaction/interaction-pages.ts';
+import { openInteractions } from './interaction/open-interactions.ts';
 import { countOperations, type LimitOutcome } from './limit.ts';
 import { type Message, messagesOf, type Operation } from './operation.ts';
 import { createRefuser, noToken, type Refusal, type StepUpDecision } from './refusal.ts';
@@ -59,6 +62,12 @@ export interface McpGuard {
   readonly context: (call: Call, signal?: AbortSignal) => CallContext;
   /** The same from what the SDK gives a handler as its last argument. */
   readonly contextOf: (extra: SdkExtra) => CallContext;
+  /** Where users give what an exchange lacks; absent when nothing of the kind is set up. */
+  readonly interactionPages?: { readonly url: string; readonly answer: InteractionPages };
+  /** For a call that comes back from the user: waits. The answer to send instead of running, if there is one. */
+  readonly resume: (call: Call, extra: SdkExtra) => Promise<object | undefined>;
+  /** For what a handler met: the answer that asks the user, if the user can help. May throw a better error. */
+  readonly askUser: (call: Call, extra: SdkExtra, error: unknown) => Promise<object | undefined>;
   readonly observe: NonNullable<McpGuardOptions['observe']>;
   /** Tells the log of an error that nobody planned, which the caller is told nothing of. */
   readonly reportFault: (error: unknown) => void;
@@ -93,6 +102,19 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
   const stepUps = createStepUpMemory(now);
   const toolErrorClients = new Set(options.toolErrorClients);
   const subjectTokens = new WeakMap<Grant, string>();
+  const wanted = new WeakMap<object, Wanted>();
+  const interactions =
+    options.interactions === undefined || exchange?.interactions === undefined
+      ? undefined
+      : openInteractions({
+          ...options.interactions,
+          resource,
+          serverName: options.resourceName,
+          interactions: exchange.interactions,
+          now,
+          observe,
+          reportFault,
+        });
 
   function decide(grant: Grant, operation: Operation): Decision {
     if (operation.kind === 'tool-list') return decider.decideList(grant, 'tool');
@@ -108,7 +130,9 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
     return kind === 'tool-list' ? kind : `${kind} ${catalogue.find({ kind, name })?.name ?? ''}`;
   }
 
-  function refuseMessage(grant: Grant, { id, method, operation }: Message): Refusal | undefined {
+  function refuseMessage(grant: Grant, message: Message): Refusal | undefined {
+    const { id, method, operation, elicitsUrl } = message;
+    if (elicitsUrl !== undefined) void interactions?.note(grant, elicitsUrl);
     stepUps.used(grant, operation === undefined ? `method ${method}` : subjectOf(operation));
     if (operation === undefined) return undefined;
     const decision = decide(grant, operation);
@@ -129,7 +153,12 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
       return (await exchange.forMachine({ target, scopes, tenant: grant.tenant, signal })).accessToken;
     const subjectToken = subjectTokens.get(grant);
     if (subjectToken === undefined) throw misconfigured('foreign_grant');
-    return (await exchange.onBehalfOf({ target, scopes, subjectToken, signal })).accessToken;
+    try {
+      return (await exchange.onBehalfOf({ target, scopes, subjectToken, signal })).accessToken;
+    } catch (error) {
+      if (isOAuthError(error)) wanted.set(error, { target, scopes, subjectToken });
+      throw error;
+    }
   }
 
   const context = ({ grant }: Call, signal?: AbortSignal): CallContext => ({
@@ -199,6 +228,14 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
       const call = callOf(extra);
       if (call === undefined) throw misconfigured('unguarded');
       return context(call, extra.signal ?? extra.mcpReq?.signal);
+    },
+    ...(interactions !== undefined && {
+      interactionPages: { url: interactions.url, answer: interactions.pages },
+    }),
+    resume: async ({ grant }, extra) => await interactions?.resume(grant, extra),
+    askUser: async ({ grant }, extra, error) => {
+      const what = typeof error === 'object' && error !== null ? wanted.get(error) : undefined;
+      return what === undefined ? undefined : await interactions?.ask(grant, extra, error, what);
     },
     observe,
     reportFault,

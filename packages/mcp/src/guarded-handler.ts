@@ -1,3 +1,4 @@
+import type { Grant } from '@mcp-obo/grant';
 import { isOAuthError, OAuthError, oauthErrorTable } from '@mcp-obo/oauth-error';
 import { type Decision, refusalNote } from '@mcp-obo/scopes';
 import { type Call, type CallContext, callOf, type SdkExtra } from './call.ts';
@@ -46,7 +47,7 @@ export async function runGuarded<R>(
   if (call === undefined)
     throw new OAuthError('server_error', 'The request did not pass the guard.', { reason: 'unguarded' });
   try {
-    return await decideAndRun(guard, operation, call, extra.signal ?? extra.mcpReq?.signal, answers);
+    return await decideAndRun(guard, operation, call, extra, answers);
   } catch (error) {
     guard.reportFault(error);
     return answers.fail(error);
@@ -57,13 +58,15 @@ async function decideAndRun<R>(
   guard: McpGuard,
   operation: Operation,
   call: Call,
-  signal: AbortSignal | undefined,
+  extra: SdkExtra,
   answers: GuardedAnswers<R>,
 ): Promise<R> {
   const { grant } = call;
   const decision = guard.decide(grant, operation);
   guard.observe({ type: 'authorization', grant, operation, decision, at: 'handler' });
   if (decision.outcome !== 'allow') return answers.refuse(decision, call);
+  const waiting = await guard.resume(call, extra);
+  if (waiting !== undefined) return waiting as R;
   const started = guard.now();
   const record = (reason: string) =>
     guard.observe({
@@ -75,14 +78,32 @@ async function decideAndRun<R>(
       milliseconds: guard.now() - started,
     });
   try {
-    const result = await answers.run(guard.context(call, signal));
+    const result = await answers.run(guard.context(call, extra.signal ?? extra.mcpReq?.signal));
     record('ok');
     return result;
   } catch (error) {
-    if (isOAuthError(error) && belongsToHttp(error)) call.failure = error;
     record(isOAuthError(error) || error instanceof ToolFailure ? error.reason : 'handler_failed');
+    const asked = await guard.askUser(call, extra, error);
+    if (asked !== undefined) return asked as R;
+    if (isOAuthError(error) && belongsToHttp(error)) {
+      if (error.code === 'insufficient_claims' && !answersClaims(grant)) throw newLogin(error);
+      call.failure = error;
+    }
     throw error;
   }
+}
+
+/** Whether the client declared that it answers claims challenges (Microsoft Entra, client capability `cp1`). */
+function answersClaims({ claims }: Grant): boolean {
+  return [claims.xms_cc].flat().includes('cp1');
+}
+
+/** A challenge that this client would not understand, in words. */
+function newLogin(cause: OAuthError): ToolFailure {
+  return new ToolFailure(
+    'Your identity provider wants a new sign-in for this, for example with a second factor. Sign out of this server in your client, sign in again, and try once more.',
+    { reason: cause.reason, note: { mend: 'login' }, cause },
+  );
 }
 
 /** Refusals that HTTP has a status for; the rest is told by a tool error. */
@@ -114,7 +135,7 @@ const notAsked = 'This call needs the approval of the user, which this server ca
 export function failedTool(error: unknown): ToolResult {
   if (isProtocolError(error)) throw error;
   if (isOAuthError(error)) return toolError(error.message, { mend: 'nothing', error: error.code });
-  if (error instanceof ToolFailure) return toolError(error.message, { mend: 'nothing', error: error.reason });
+  if (error instanceof ToolFailure) return toolError(error.message, { ...error.note, error: error.reason });
   return toolError('The tool failed. Try again later.', { mend: 'nothing', error: 'server_error' });
 }
 

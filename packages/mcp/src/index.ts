@@ -20,6 +20,8 @@ export { createMcpGuard, type McpGuard } from './guard.ts';
 export type { GuardEvent, GuardIssuer, HttpRequest, McpGuardOptions } from './guard-options.ts';
 export { guardServer } from './guard-server.ts';
 export { guardTool, runGuarded } from './guarded-handler.ts';
+export { createMemoryInteractionStore, type InteractionStore } from './interaction/interaction-store.ts';
+export type { InteractionEvent, InteractionOptions } from './interaction/open-interactions.ts';
 export type { Limiter, LimitOutcome, LimitState } from './limit.ts';
 export { McpError } from './mcp-error.ts';
 export { type Message, messagesOf, type Operation } from './operation.ts';

@@ -2,10 +2,12 @@
 export class McpError extends Error {
   override readonly name = 'McpError';
   readonly code: number;
+  readonly data: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(code: number, message: string) {
+  constructor(code: number, message: string, data?: Readonly<Record<string, unknown>>) {
     super(message);
     this.code = code;
+    this.data = data;
   }
 }
 

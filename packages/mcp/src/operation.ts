@@ -1,4 +1,5 @@
 import { OAuthError } from '@mcp-obo/oauth-error';
+import { declaresUrl } from './interaction/client-capability.ts';
 
 /** What one JSON-RPC message asks for, as far as authorization is concerned. */
 export interface Operation {
@@ -13,6 +14,8 @@ export interface Message {
   readonly id: string | number | null;
   readonly method: string | undefined;
   readonly operation: Operation | undefined;
+  /** Of `initialize` alone: whether the client can be asked to open a URL. */
+  readonly elicitsUrl?: boolean;
 }
 
 /**
@@ -39,7 +42,16 @@ function messageOf(message: Readonly<Record<string, unknown>>): Message {
   refuseCaseVariants(message, ['jsonrpc', 'id', 'method', 'params']);
   const id = typeof message.id === 'string' || typeof message.id === 'number' ? message.id : null;
   const method = typeof message.method === 'string' ? message.method : undefined;
-  return { id, method, operation: method === undefined ? undefined : operationOf(method, message.params) };
+  return {
+    id,
+    method,
+    operation: method === undefined ? undefined : operationOf(method, message.params),
+    ...(method === 'initialize' && { elicitsUrl: declaresUrl(capabilitiesOf(message.params)) }),
+  };
+}
+
+function capabilitiesOf(params: unknown): unknown {
+  return isRecord(params) ? params.capabilities : undefined;
 }
 
 function operationOf(method: string, params: unknown): Operation | undefined {

@@ -11,10 +11,20 @@ export interface ToolResult {
 export class ToolFailure extends Error {
   override readonly name = 'ToolFailure';
   readonly reason: string;
+  /** What the agent is told as data, beside the sentence. */
+  readonly note: Readonly<Record<string, unknown>>;
 
-  constructor(message: string, options: { readonly reason: string; readonly cause?: unknown }) {
+  constructor(
+    message: string,
+    options: {
+      readonly reason: string;
+      readonly note?: Readonly<Record<string, unknown>>;
+      readonly cause?: unknown;
+    },
+  ) {
     super(message, { cause: options.cause });
     this.reason = options.reason;
+    this.note = options.note ?? { mend: 'nothing' };
   }
 }
 
