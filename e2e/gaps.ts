@@ -14,7 +14,6 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
   'tb:upstream-idjag': 'An upstream of its own, not built.',
   'tb:resource-registry':
     'Resources are part of the client configuration; registration checks are not a registry yet.',
-  'tb:revocation': 'No revocation endpoint and no back-channel logout at the broker.',
   'tb:consent': 'Consent errors reach the client as a tool error, not as URL-mode elicitation.',
   'tb:redis-down': 'A cache that fails is a miss; the full set of Redis faults is not tried.',
   'op:rate-refresh': 'The platform sees no refresh requests of its clients.',
@@ -31,7 +30,8 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
 export const partly: Readonly<Partial<Record<RequirementId, string>>> = {
   'tb:sub-agent': 'Two hops of the engine; not yet of processes.',
   'tb:mint': 'The engine mints; the broker has no setting for it yet.',
-  'rs:revoked': 'The list that processes share is there; validators do not ask it yet.',
+  'rs:revoked': 'Validators ask the list that processes share; the applications do not have one yet.',
+  'tb:revocation': 'The engine gives out nothing that is revoked; the broker has no endpoint for it yet.',
   'rs:revocation-view': 'Each process knows how old its view is; nothing depends on it yet.',
   'sc:step-up':
     'A client that cannot log in again by itself is told so in words; it does not get URL-mode elicitation.',

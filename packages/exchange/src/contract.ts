@@ -1,4 +1,5 @@
 import type { Actor, Credential, Grant } from '@mcp-obo/grant';
+import type { RevocationView } from '@mcp-obo/revocation';
 import type { Cache } from './cache.ts';
 import type { OnExchangeEvent } from './events.ts';
 import type { DownstreamToken } from './on-behalf-of.ts';
@@ -44,6 +45,19 @@ export interface IssuedToken extends DownstreamToken {
   readonly grantedAct?: Actor;
 }
 
+/** A token that was obtained, before it is given out or kept. */
+export interface ObtainedToken {
+  readonly accessToken: string;
+  /** False for a target whose tokens are never parsed. */
+  readonly readable: boolean;
+  /** What it was obtained with, by `subjectKey`: token, client, user and session. */
+  readonly tags: readonly string[];
+  /** The issuer that was asked. */
+  readonly issuer: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
 export interface EngineOptions {
   readonly targets: Readonly<Record<string, Target>>;
   readonly upstreams: readonly Upstream[];
@@ -58,6 +72,13 @@ export interface EngineOptions {
   readonly deadlineMs?: number;
   /** Validates tokens that come back; made by `createAnswerValidator`. Its own cache must be off. */
   readonly answers: { readonly validate: (credential: Credential) => Promise<Grant> };
+  /**
+   * What is revoked, asked before an exchange and again before its token is given out. While it may miss
+   * something, nothing is served from the memory of this process. Default: nothing is revoked.
+   */
+  readonly revocations?: RevocationView;
+  /** Told of every token that was obtained. Must not throw. */
+  readonly onObtained?: (token: ObtainedToken) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Default: the system's timers. */

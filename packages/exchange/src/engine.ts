@@ -1,5 +1,7 @@
-import type { EngineOptions, ExchangeEngine } from './contract.ts';
+import { nothingRevoked } from '@mcp-obo/revocation';
+import type { EngineOptions, EngineRequest, ExchangeEngine } from './contract.ts';
 import type { ExchangeEvent } from './events.ts';
+import { subjectRevoked } from './lifetime.ts';
 import { createTokenMemory } from './memory/token-memory.ts';
 import { noCache } from './no-cache.ts';
 import { createObserver } from './observer.ts';
@@ -18,17 +20,18 @@ import { assertWiring } from './wiring.ts';
  */
 export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
   assertWiring(options);
-  const { cache = noCache, now } = options;
+  const { cache = noCache, now, revocations = nothingRevoked } = options;
   const emit = (event: ExchangeEvent) => options.onEvent?.(event);
   const wiring: Wiring = { ...options, maxActorDepth: options.maxActorDepth ?? 5 };
   const memory = createTokenMemory({ maxBytes: options.memoryBytes ?? 64 * 1024 * 1024, now });
   const { obtain, supersedeTag, supersedeAll, settled } = createObtain({
     answers: options.answers,
+    onObtained: options.onObtained,
     now,
     emit,
     store: createTokenStore({
       cache,
-      memory,
+      memory: { ...memory, get: (key) => (revocations.isFresh() ? memory.get(key) : undefined) },
       now,
       report: (action, plan) => emit({ type: 'cache', action, target: plan.expected.target.name }),
     }),
@@ -37,6 +40,12 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
     schedule: options.schedule ?? systemScheduler,
   });
   const observe = createObserver(emit, now);
+
+  function refuseRevoked({ grant, actor }: EngineRequest): void {
+    const revoked =
+      revocations.isRevoked(grant) || (actor !== undefined && revocations.isRevoked(actor.grant));
+    if (revoked) throw subjectRevoked();
+  }
 
   function evictHere(tagOrKey: string): void {
     memory.evict(tagOrKey);
@@ -60,8 +69,16 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
     exchange: (request) =>
       observe(
         request,
-        () => planExchange(wiring, request),
-        (plan) => obtain(plan, request.signal),
+        () => {
+          refuseRevoked(request);
+          return planExchange(wiring, request);
+        },
+        async (plan) => {
+          const token = await obtain(plan, request.signal);
+          // What was under way when the revocation came is not given out.
+          refuseRevoked(request);
+          return token;
+        },
       ),
     machine: (request) =>
       observe(

@@ -1,13 +1,13 @@
 import { isOAuthError } from '@mcp-obo/oauth-error';
 import { type CheckedAnswer, checkAnswer } from './answer.ts';
 import type { Kept } from './cache-entry.ts';
-import type { EngineOptions, IssuedToken } from './contract.ts';
+import type { EngineOptions, IssuedToken, ObtainedToken } from './contract.ts';
 import { refusalOf } from './errors/refusal.ts';
 import type { ExchangeEvent } from './events.ts';
 import type { Plan } from './plan.ts';
 import type { Place } from './token-store.ts';
 
-export interface FetchTokenOptions extends Pick<EngineOptions, 'answers' | 'now'> {
+export interface FetchTokenOptions extends Pick<EngineOptions, 'answers' | 'now' | 'onObtained'> {
   /** How long a refusal that would come again is remembered, seconds. */
   readonly negativeSeconds: number;
   readonly emit: (event: ExchangeEvent) => void;
@@ -40,6 +40,7 @@ export function createFetchToken(options: FetchTokenOptions) {
       await settle(keptRefusal(error));
       throw error;
     }
+    options.onObtained?.(obtained(plan, checked));
     input.onAnswer?.();
     await settle(keptToken(checked));
     return { ...checked.token, source: 'exchange' };
@@ -73,4 +74,9 @@ export function createFetchToken(options: FetchTokenOptions) {
   }
 
   return fetchToken;
+}
+
+function obtained({ tags, expected: { upstream, target } }: Plan, { token }: CheckedAnswer): ObtainedToken {
+  const { accessToken, expiresAt } = token;
+  return { accessToken, expiresAt, readable: target.kind === 'jwt', tags, issuer: upstream.issuer };
 }

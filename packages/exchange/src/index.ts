@@ -7,6 +7,7 @@ export type {
   EngineRequest,
   ExchangeEngine,
   IssuedToken,
+  ObtainedToken,
 } from './contract.ts';
 export { createExchangeEngine } from './engine.ts';
 export { isAlarm } from './errors/outcome.ts';
@@ -39,7 +40,6 @@ export {
   createMintKeyRing,
   type MintKeyRing,
   type MintKeyRingOptions,
-  type MintKeys,
 } from './upstream/mint/mint-key-ring.ts';
 export type {
   Upstream,

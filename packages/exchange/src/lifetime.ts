@@ -62,3 +62,11 @@ export function subjectExpired(): OAuthError {
     params: { suberror: 'subject_refused' },
   });
 }
+
+/** The refusal of a subject or actor token that was revoked: only a new login helps. */
+export function subjectRevoked(): OAuthError {
+  return new OAuthError('invalid_token', 'The subject token is revoked.', {
+    reason: 'subject_revoked',
+    params: { suberror: 'subject_refused' },
+  });
+}

@@ -78,6 +78,8 @@ export interface BenchOptions {
   readonly memoryBytes?: number;
   readonly negativeSeconds?: number;
   readonly maxActorDepth?: number;
+  readonly revocations?: EngineOptions['revocations'];
+  readonly onObtained?: EngineOptions['onObtained'];
   /** Another issuer for the tenant acme. */
   readonly acme?: string;
 }
@@ -120,6 +122,8 @@ export function createBench(options: BenchOptions = {}): Bench {
     answers: createAnswerValidator({ upstreams, targets, fetch, now }),
     now,
     onEvent: (event) => events.push(event),
+    revocations: options.revocations,
+    onObtained: options.onObtained,
     ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
     ...(options.negativeSeconds === undefined ? {} : { negativeSeconds: options.negativeSeconds }),
     ...(options.maxActorDepth === undefined ? {} : { maxActorDepth: options.maxActorDepth }),

@@ -1,0 +1,138 @@
+import { subjectKeys } from '@mcp-obo/grant';
+import { createMemoryRevocations, type Revocation, revocationEntry } from '@mcp-obo/revocation';
+import { verifies } from '@mcp-obo/testbed/verifies';
+import { describe, expect, it } from 'vitest';
+import { acme, type BenchOptions, createBench, noon, request } from '../test/setup.ts';
+import type { ObtainedToken } from './contract.ts';
+import { noCache } from './no-cache.ts';
+
+/** An engine whose list of revocations is at hand. */
+function createRevocableBench(options: Pick<BenchOptions, 'cache'> = {}) {
+  const list = createMemoryRevocations({ now: () => noon * 1000 });
+  let fresh = true;
+  const obtained: ObtainedToken[] = [];
+  const bench = createBench({
+    ...options,
+    revocations: { ...list, isFresh: () => fresh },
+    onObtained: (token) => void obtained.push(token),
+  });
+  return {
+    ...bench,
+    obtained,
+    revoke: (kind: Revocation['kind'], id: string) =>
+      list.revoke([
+        revocationEntry({ kind, issuer: acme, id }, { now: noon * 1000, longestLife: 3_600_000 }),
+      ]),
+    freshness: (is: boolean) => {
+      fresh = is;
+    },
+    /** The source of the token, or the reason why there is none. */
+    outcome: (one: ReturnType<typeof request>) =>
+      bench.engine.exchange(one).then(
+        ({ source }) => source as string,
+        ({ code, reason, params }) => `${code} ${reason} ${params.suberror}`,
+      ),
+  };
+}
+
+const refused = 'invalid_token subject_revoked subject_refused';
+const alice = { sub: 'alice', jti: 'token-1', sid: 'session-1', client_id: 'inspector' };
+
+describe('an exchange of what is revoked', () => {
+  it.each<readonly [Revocation['kind'], string]>([
+    ['token', 'token-1'],
+    ['session', 'session-1'],
+    ['user', 'alice'],
+    ['client', 'inspector'],
+  ])(verifies('tb:revocation', 'gives no token that is kept when the %s is'), async (kind, id) => {
+    const { subject, outcome, revoke, acme: idp } = createRevocableBench();
+    const one = request(await subject(alice));
+    expect([await outcome(one), await outcome(one)]).toEqual(['exchange', 'cache']);
+    await revoke(kind, id);
+    expect(await outcome(one)).toBe(refused);
+    expect(await outcome({ ...one, scopes: [] })).toBe(refused);
+    expect(idp.requests).toHaveLength(1);
+  });
+
+  it(
+    verifies('tb:revocation', 'gives none that was under way, neither to who asked nor to who joined'),
+    async () => {
+      const { subject, outcome, revoke, acme: idp } = createRevocableBench();
+      const one = request(await subject(alice));
+      const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+      const asked = Promise.withResolvers<void>();
+      idp.answerWith(async ({ form }) => {
+        asked.resolve();
+        await gate;
+        return {
+          access_token: await idp.issuer.mint({
+            sub: 'alice',
+            aud: form.get('audience'),
+            scope: form.get('scope'),
+            client_id: 'x',
+          }),
+          issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+          token_type: 'Bearer',
+          expires_in: 300,
+        };
+      });
+      const both = [outcome(one), outcome(one)];
+      await asked.promise;
+      await revoke('session', 'session-1');
+      open();
+      expect(await Promise.all(both)).toEqual([refused, refused]);
+    },
+  );
+
+  it(verifies('tb:revocation', 'gives none for a revoked actor'), async () => {
+    const { subject, outcome, revoke } = createRevocableBench();
+    const one = request(await subject(alice));
+    const agent = await subject({ sub: 'agent', jti: 'token-2' });
+    const actor = { grant: agent.grant, token: agent.subjectToken };
+    await revoke('token', 'token-2');
+    expect(await outcome({ ...one, actor })).toBe(refused);
+    expect(await outcome(one)).toBe('exchange');
+  });
+
+  it('leaves others alone', async () => {
+    const { subject, outcome, revoke } = createRevocableBench();
+    const [one, other] = [
+      request(await subject(alice)),
+      request(await subject({ ...alice, sub: 'bob', jti: 't', sid: 's' })),
+    ];
+    await revoke('user', 'alice');
+    expect([await outcome(one), await outcome(other)]).toEqual([refused, 'exchange']);
+  });
+});
+
+it(
+  verifies('rs:revocation-view', 'serves nothing from memory while revocations may be missing'),
+  async () => {
+    const { subject, outcome, freshness } = createRevocableBench({ cache: () => noCache });
+    const one = request(await subject(alice));
+    expect([await outcome(one), await outcome(one)]).toEqual(['exchange', 'cache']);
+    freshness(false);
+    expect([await outcome(one), await outcome(one)]).toEqual(['exchange', 'exchange']);
+    freshness(true);
+    expect(await outcome(one)).toBe('cache');
+  },
+);
+
+it(
+  verifies('tb:revocation', 'tells what was obtained with which token, user, session and client'),
+  async () => {
+    const { subject, outcome, obtained } = createRevocableBench();
+    const one = request(await subject(alice));
+    await outcome(one);
+    await outcome(one);
+    expect(obtained).toEqual([
+      {
+        accessToken: expect.stringMatching(/^eyJ/),
+        readable: true,
+        tags: subjectKeys(one.grant),
+        issuer: acme,
+        expiresAt: noon + 300,
+      },
+    ]);
+  },
+);
