@@ -73,7 +73,8 @@ export async function buildApp(
       const next = createTokenService(changed, deps, parts);
       if (config.listen.tls !== undefined && changed.listen.tls !== undefined)
         (app.server as unknown as Server).setSecureContext({ ...changed.listen.tls, minVersion: 'TLSv1.3' });
-      cache.reseal(changed);
+      cache.renew(changed);
+      mintKeys.replace(changed.mint?.keys ?? []);
       const old = service;
       service = next;
       void old.close();

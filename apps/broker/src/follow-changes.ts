@@ -42,7 +42,12 @@ function readOnce(config: BrokerConfig): Readonly<Record<string, string>> {
     issuer,
     listen: { ...listen, tls: listen.tls !== undefined },
     tenants: issuers.map(({ tenant }) => tenant),
-    cache,
+    cache: {
+      ...cache,
+      password: undefined,
+      tls: undefined,
+      sentinel: { ...cache.sentinel, password: undefined },
+    },
     network,
     reload_seconds,
     body_limit_bytes,

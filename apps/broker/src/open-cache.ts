@@ -1,10 +1,10 @@
 import { type Cache, createMemoryCache, createSeal, type KeyRing } from '@mcp-obo/exchange';
-import { createRedisCache, redisOptions } from '@mcp-obo/exchange/redis';
+import { createRedisCache } from '@mcp-obo/exchange/redis';
 import { tokenHash } from '@mcp-obo/grant';
-import { Redis } from 'ioredis';
+import { hasRedis, openRedis } from '@mcp-obo/redis-connection';
 import type { BrokerConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
-import { refuseEviction } from './eviction-policy.ts';
+import { refuseUnfit } from './unfit-redis.ts';
 
 /** Where the broker keeps what outlives a request. */
 export interface BrokerCache {
@@ -12,35 +12,39 @@ export interface BrokerCache {
   readonly store: Cache;
   /** The store, where other processes share it; absent: tokens stay in the memory of the engine. */
   readonly shared?: Cache;
-  /** Refuses a store that could forget what it must keep, as far as it answers now. */
+  /** Refuses a store that could forget what it must keep, or that does not let the broker in, as far as it answers now. */
   readonly check: () => Promise<void>;
-  /** Takes the keys of a changed configuration: the first seals from now on, all of them open. */
-  readonly reseal: (config: Pick<BrokerConfig, 'seal'>) => void;
+  /** Takes the keys, passwords and certificates of a changed configuration. */
+  readonly renew: (config: Pick<BrokerConfig, 'seal' | 'cache'>) => void;
 }
 
 /** The cache of the configuration. What goes to Redis is sealed. */
 export function openCache(
-  { cache, seal }: BrokerConfig,
+  { cache, seal }: Pick<BrokerConfig, 'seal' | 'cache'>,
   { now, random, log }: Pick<BrokerDeps, 'now' | 'random' | 'log'>,
 ): BrokerCache {
-  if (cache.url === undefined || seal === undefined)
-    return { store: createMemoryCache({ now }), check: async () => undefined, reseal: () => undefined };
-  const redis = new Redis(cache.url, { ...redisOptions });
+  if (!hasRedis(cache) || seal === undefined)
+    return { store: createMemoryCache({ now }), check: async () => undefined, renew: () => undefined };
+  const failed = (operation: string, err: unknown) =>
+    log.warn({ operation, err }, 'redis failed; the issuer is asked instead');
+  const { redis, renew } = openRedis(cache, (err) => failed('connection', err));
   let ring = keyRing(seal.keys);
   const store = createRedisCache({
     redis,
     seal: createSeal(() => ring),
     prefix: cache.prefix,
+    replicas: cache.replicas ?? (cache.url === undefined ? 1 : 0),
     now,
     random,
-    onError: (operation, err) => log.warn({ operation, err }, 'redis failed; the issuer is asked instead'),
+    onError: failed,
   });
   return {
     store,
     shared: store,
-    check: () => refuseEviction(redis, { log }),
-    reseal({ seal: changed }) {
-      if (changed !== undefined) ring = keyRing(changed.keys);
+    check: () => refuseUnfit(redis, { log }),
+    renew(changed) {
+      renew(changed.cache);
+      if (changed.seal !== undefined) ring = keyRing(changed.seal.keys);
     },
   };
 }

@@ -62,8 +62,24 @@ describe('the process', { timeout: 60_000 }, () => {
     await redis.stop();
     expect([code, errors]).toEqual([
       1,
-      'broker cannot start: The Redis of cache.url evicts entries when it is full (maxmemory-policy allkeys-lru). ' +
+      'broker cannot start: The Redis of cache evicts entries when it is full (maxmemory-policy allkeys-lru). ' +
         'Set it to noeviction.\n',
+    ]);
+  });
+
+  it.skipIf(!redisAvailable())('refuses a Redis that does not let it in, and says what to set', async () => {
+    const redis = await startRedis({ args: ['--requirepass', 'secret'] });
+    const { code, errors } = await runBroker(undefined, {
+      ...variables,
+      REDIS_URL: redis.url,
+      REDIS_PASSWORD: 'another',
+      SEAL_KEYS: Buffer.alloc(32, 5).toString('base64'),
+    }).ended;
+    await redis.stop();
+    expect([code, errors]).toEqual([
+      1,
+      'broker cannot start: The Redis of cache refuses its user (WRONGPASS). ' +
+        'Set cache.username and cache.password to one that it knows.\n',
     ]);
   });
 

@@ -10,10 +10,12 @@ import {
   scopeSetting,
   secondsSetting,
   secretSetting,
+  secretTextSetting,
   serverUrlSetting,
   wordsSetting,
 } from '@mcp-obo/config';
 import { type IdpName, idpProfiles } from '@mcp-obo/idp-profile';
+import { checkRedis, redisMembers } from '@mcp-obo/redis-connection';
 import { authoritiesSetting, tlsSetting } from '@mcp-obo/service/tls';
 import { z } from 'zod';
 
@@ -145,10 +147,7 @@ export const schema = z
       .positive('must be a number of calls per minute above 0')
       .default(100),
     /** Redis that replicas share their limits in; absent: each counts for itself. */
-    redis_url: z
-      .string()
-      .regex(/^rediss?:\/\//, 'must be a redis:// or rediss:// URL')
-      .optional(),
+    redis: z.strictObject(redisMembers(secretTextSetting)).superRefine(checkRedis).prefault({}),
     body_limit_bytes: z.coerce.number().int().positive().default(1_048_576),
     /** Longest time a request may take to arrive. */
     request_timeout_seconds: secondsSetting.default(30),
@@ -176,7 +175,11 @@ export const envNames = {
   OBO_KEY_ID: 'exchange.key_id',
   DOWNSTREAM_URL: 'downstream.url',
   RATE_LIMIT_RPM: 'rate_limit_rpm',
-  REDIS_URL: 'redis_url',
+  REDIS_URL: 'redis.url',
+  REDIS_USERNAME: 'redis.username',
+  REDIS_PASSWORD: 'redis.password.value',
+  REDIS_PASSWORD_FILE: 'redis.password.file',
+  REDIS_CA_FILE: 'redis.tls.ca.file',
   DOWNSTREAM_AUDIENCE: 'downstream.audience',
   AUDIT_FILE: 'audit_file',
   LOG_LEVEL: 'log_level',

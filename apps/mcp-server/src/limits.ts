@@ -1,6 +1,6 @@
 import { formatUserKey, type Grant, tokenHash } from '@mcp-obo/grant';
 import type { Limiter, LimitState, Operation } from '@mcp-obo/mcp';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 
 export interface LimitsOptions {
@@ -9,7 +9,7 @@ export interface LimitsOptions {
   /** Resource reads a minute, per client and user. */
   readonly resourceReads: number;
   /** Shared by replicas; absent: each process counts for itself. */
-  readonly redis?: Redis;
+  readonly redis?: Redis | Cluster;
 }
 
 /** One window, in seconds. */
@@ -33,7 +33,7 @@ function callerOf({ client, user, issuer }: Grant): string {
   return tokenHash(JSON.stringify([issuer, client, user === undefined ? null : formatUserKey(user)]));
 }
 
-function createPolicy(policy: string, limit: number, redis: Redis | undefined) {
+function createPolicy(policy: string, limit: number, redis: Redis | Cluster | undefined) {
   const options = { points: limit, duration: window, keyPrefix: `mcp-obo:limit:${policy}` };
   const own = new RateLimiterMemory(options);
   const limiter =

@@ -1,11 +1,10 @@
 import { appendFile } from 'node:fs/promises';
 import type { Server } from 'node:tls';
 import { type AuditFile, createAuditLog, openAuditFile } from '@mcp-obo/audit';
-import { redisOptions, watchConnection } from '@mcp-obo/exchange/redis';
+import { hasRedis, openRedis } from '@mcp-obo/redis-connection';
 import { type Service, type ServiceContext, StartupError } from '@mcp-obo/service';
 import { followCertificates } from '@mcp-obo/service/tls';
 import { createPlatformMetrics } from '@mcp-obo/telemetry';
-import { Redis } from 'ioredis';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import { openExchange } from './exchange.ts';
@@ -17,11 +16,8 @@ import type { OutgoingReport } from './tools/expenses-tools.ts';
 export async function start(config: Config, { log }: ServiceContext): Promise<Service> {
   const file = config.audit_file === undefined ? standardOutput : openAuditFile(config.audit_file);
   const outbox = config.outbox_file === undefined ? undefined : await openOutbox(config.outbox_file);
-  const redis = config.redis_url === undefined ? undefined : new Redis(config.redis_url, { ...redisOptions });
-  if (redis !== undefined)
-    watchConnection(redis, (err) =>
-      log.warn({ err }, 'redis failed; limits are counted by this process alone'),
-    );
+  const lost = (err: unknown) => log.warn({ err }, 'redis failed; limits are counted by this process alone');
+  const redis = hasRedis(config.redis) ? openRedis(config.redis, lost).redis : undefined;
   const app = await buildApp(config, {
     limiter: createLimits({
       toolCalls: config.rate_limit_rpm,

@@ -1,8 +1,8 @@
-import { redisOptions } from '@mcp-obo/exchange/redis';
 import type { Grant } from '@mcp-obo/grant';
-import { type RedisServer, redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
+import { openRedis, type RedisSettings } from '@mcp-obo/redis-connection';
+import { redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
+import { startRedisCluster } from '@mcp-obo/testbed/redis-cluster';
 import { verifies } from '@mcp-obo/testbed/verifies';
-import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLimits } from '../src/limits.ts';
 
@@ -43,38 +43,56 @@ describe('limits', () => {
   });
 });
 
-describe.skipIf(!redisAvailable() && process.env.CI !== 'true')('limits in Redis', () => {
-  let server: RedisServer;
-  beforeAll(async () => {
-    server = await startRedis();
-  });
-  afterAll(() => server.stop());
-  const connect = () => {
-    const redis = new Redis(server.url, { ...redisOptions });
-    redis.on('error', () => undefined);
-    return redis;
-  };
+const servers: readonly (readonly [
+  string,
+  () => Promise<{ settings: RedisSettings; stop: () => Promise<void> }>,
+])[] = [
+  [
+    'in Redis',
+    async () => {
+      const { url, stop } = await startRedis();
+      return { settings: { url }, stop };
+    },
+  ],
+  [
+    'in a Redis Cluster',
+    async () => {
+      const { nodes, stop } = await startRedisCluster();
+      return { settings: { cluster: { nodes } }, stop };
+    },
+  ],
+];
 
-  it(verifies('op:rate-tools', 'are shared by replicas, and hold no name of a caller'), async () => {
-    const [one, two] = [connect(), connect()];
-    await Promise.all(
-      [one, two].map((redis) =>
-        redis.ping().catch(() => new Promise((resolve) => redis.once('ready', resolve))),
-      ),
-    );
-    const [a, b] = [one, two].map((redis) => createLimits({ toolCalls: 1, resourceReads: 1, redis }));
-    expect(await a?.(grant('somebody'), call)).toMatchObject({ exceeded: false });
-    expect(await b?.(grant('somebody'), call)).toMatchObject({ exceeded: true });
-    expect(await one.keys('*somebody*')).toEqual([]);
-    for (const redis of [one, two]) redis.disconnect();
-  });
+describe.skipIf(!redisAvailable() && process.env.CI !== 'true').each(servers)(
+  'limits %s',
+  (_where, start) => {
+    let server: Awaited<ReturnType<typeof start>>;
+    beforeAll(async () => {
+      server = await start();
+    });
+    afterAll(() => server.stop());
+    const connect = () => openRedis(server.settings, () => undefined).redis;
 
-  it(verifies('op:rate-tools', 'go on by themselves while Redis is away'), async () => {
-    const redis = new Redis('redis://127.0.0.1:1', { ...redisOptions, lazyConnect: true });
-    redis.on('error', () => undefined);
-    const limiter = createLimits({ toolCalls: 1, resourceReads: 1, redis });
-    expect(await limiter(grant('u'), call)).toMatchObject({ exceeded: false });
-    expect(await limiter(grant('u'), call)).toMatchObject({ exceeded: true });
-    redis.disconnect();
-  });
-});
+    it(verifies('op:rate-tools', 'are shared by replicas, and hold no name of a caller'), async () => {
+      const [one, two] = [connect(), connect()];
+      await Promise.all(
+        [one, two].map((redis) =>
+          redis.ping().catch(() => new Promise((resolve) => redis.once('ready', resolve))),
+        ),
+      );
+      const [a, b] = [one, two].map((redis) => createLimits({ toolCalls: 1, resourceReads: 1, redis }));
+      expect(await a?.(grant('somebody'), call)).toMatchObject({ exceeded: false });
+      expect(await b?.(grant('somebody'), call)).toMatchObject({ exceeded: true });
+      expect(await one.keys('*somebody*')).toEqual([]);
+      for (const redis of [one, two]) redis.disconnect();
+    });
+
+    it(verifies('op:rate-tools', 'go on by themselves while Redis is away'), async () => {
+      const { redis } = openRedis({ url: 'redis://127.0.0.1:1' }, () => undefined);
+      const limiter = createLimits({ toolCalls: 1, resourceReads: 1, redis });
+      expect(await limiter(grant('u'), call)).toMatchObject({ exceeded: false });
+      expect(await limiter(grant('u'), call)).toMatchObject({ exceeded: true });
+      redis.disconnect();
+    });
+  },
+);

@@ -121,7 +121,7 @@ describe.skipIf(!redisAvailable())('the secrets of a broker that runs', () => {
       await admin.flushall();
       const subject = await broker.subject();
       expect([await asked(subject, 'client-two'), await asked(subject, 'client-two')]).toEqual([1, 0]);
-      const [old = ''] = await admin.keys('mcp-obo:e:*');
+      const [old = ''] = await admin.keys('mcp-obo:v1:e:*');
       const keyIdOf = async (key: string) => String((await admin.getBuffer(key))?.subarray(2, 14));
       const oldId = await keyIdOf(old);
 
@@ -129,7 +129,7 @@ describe.skipIf(!redisAvailable())('the secrets of a broker that runs', () => {
       expect(await asked(subject, 'client-two')).toBe(0);
       const other = await broker.subject();
       expect([await asked(other, 'client-two'), await asked(other, 'client-two')]).toEqual([1, 0]);
-      const [fresh = ''] = (await admin.keys('mcp-obo:e:*')).filter((key) => key !== old);
+      const [fresh = ''] = (await admin.keys('mcp-obo:v1:e:*')).filter((key) => key !== old);
       expect(await keyIdOf(fresh)).not.toBe(oldId);
 
       await change('seal', k2);

@@ -19,7 +19,7 @@ export function partSettings(world: World, redisUrl: string): Readonly<Record<st
       listen: listen('mcp-server', { client_ca: { file: `${mounted}/ca.crt` } }),
       issuers: issuersOf(world),
       allow_private: ['keycloak'],
-      redis_url: redisUrl,
+      redis: { url: redisUrl },
     },
     broker: {
       ...withoutAuditFile(brokerConfig(world)),

@@ -24,3 +24,14 @@ export function secretFrom(secret: z.output<typeof secretSetting>, setting: stri
   }
   throw new ConfigError([{ setting, problem: `the file ${file} is empty` }]);
 }
+
+/** The same, read while the settings are parsed: its output is the secret itself. */
+export const secretTextSetting = secretSetting.transform((secret, context) => {
+  try {
+    return secretFrom(secret, '');
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const { problem } of error.problems) context.addIssue(problem);
+    return z.NEVER;
+  }
+});

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { openRedis } from '@mcp-obo/redis-connection';
 import { redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
 import { verifies } from '@mcp-obo/testbed/verifies';
-import { Redis } from 'ioredis';
+import { type Cluster, Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Cache, Claim, HeldClaim } from '../src/cache.ts';
 import { createRedisCache } from '../src/redis/redis-cache.ts';
-import { redisOptions } from '../src/redis/redis-options.ts';
 import type { KeyRing } from '../src/seal/key-ring.ts';
 import { createSeal } from '../src/seal/seal.ts';
 
@@ -17,14 +17,14 @@ const opened: Cache[] = [];
 
 interface Replica {
   readonly cache: Cache;
-  readonly redis: Redis;
+  readonly redis: Redis | Cluster;
   /** What it was told, in order. */
   readonly told: string[];
 }
 
 /** One of the processes that share the Redis; it is linked to the others when it is there. */
 async function replica(ring: KeyRing = [k1], leaseMs = 2000): Promise<Replica> {
-  const redis = new Redis(server.url, redisOptions);
+  const { redis } = openRedis({ url: server.url }, () => undefined);
   const cache = createRedisCache({
     redis,
     seal: createSeal(ring),
@@ -81,7 +81,7 @@ describe.skipIf(!redisAvailable())('processes that share a Redis', { retry: 2 },
     const [one, stranger] = [await replica(), await replica([k2])];
     await stranger.cache.evictByTag('alice');
     await expect.poll(() => one.told).toEqual(['lost', 'restored']);
-    await one.redis.publish('mcp-obo:link', 'e nonsense');
+    await one.redis.spublish('mcp-obo:v1:news', 'e nonsense');
     await expect.poll(() => one.told).toEqual(['lost', 'restored', 'lost', 'restored']);
   });
 

@@ -1,10 +1,9 @@
 export { openRedis, type RedisConnection } from './open-redis.ts';
 export { redisOptions } from './redis-options.ts';
 export {
+  checkRedis,
   hasRedis,
   type RedisNode,
   type RedisSettings,
   redisMembers,
-  redisProblems,
 } from './redis-settings.ts';
-export { watchConnection } from './watch-connection.ts';

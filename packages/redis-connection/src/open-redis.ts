@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { clusterOptions, redisOptions, sentinelOptions } from './redis-options.ts';
 import type { RedisSettings } from './redis-settings.ts';
+import { watchConnection } from './watch-connection.ts';
 
 /** A connection that lives as long as its process. */
 export interface RedisConnection {
@@ -15,11 +16,17 @@ export interface RedisConnection {
 
 /**
  * Opens the connection that the settings describe. It connects by itself, and again when it was lost; a command
- * meanwhile fails at once.
+ * meanwhile fails at once. `onLost` is told that Redis cannot be reached once, and not at each attempt.
  *
  * @throws TypeError for settings without url, sentinel and cluster.
  */
-export function openRedis(settings: RedisSettings): RedisConnection {
+export function openRedis(settings: RedisSettings, onLost: (error: unknown) => void): RedisConnection {
+  const connection = connectionTo(settings);
+  watchConnection(connection.redis, onLost);
+  return connection;
+}
+
+function connectionTo(settings: RedisSettings): RedisConnection {
   const { url, sentinel, cluster } = settings;
   const access = accessOf(settings);
   if (cluster !== undefined)

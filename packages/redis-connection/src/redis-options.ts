@@ -9,6 +9,8 @@ const bounds = {
   socketTimeout: 500,
   maxRetriesPerRequest: 1,
   autoResendUnfulfilledCommands: false,
+  // Redis 7.0 does not know it, and an ACL user would need the right.
+  disableClientInfo: true,
 } as const satisfies RedisOptions;
 
 /**

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { hasRedis, redisMembers, redisProblems } from './redis-settings.ts';
+import { checkRedis, hasRedis, type RedisSettings, redisMembers } from './redis-settings.ts';
 
 const section = z.strictObject(redisMembers(z.string().min(1)));
+const checked = z.custom<RedisSettings>().superRefine(checkRedis);
+/** Where settings that are well formed do not fit together. */
+const problems = (settings: object) =>
+  checked.safeParse(settings).error?.issues.map(({ path }) => path[0]) ?? [];
 
 describe('settings of a Redis', () => {
   it.each([
@@ -56,7 +60,7 @@ describe('settings of a Redis', () => {
     ['a Cluster', { cluster: { nodes }, password: 'p' }],
     ['no Redis', {}],
   ])('fit together: %s', (_what, settings) => {
-    expect(redisProblems(settings)).toEqual([]);
+    expect(problems(settings)).toEqual([]);
     expect(hasRedis(settings)).toBe(_what !== 'no Redis');
   });
 
@@ -71,6 +75,6 @@ describe('settings of a Redis', () => {
     ['a password twice', { url: 'redis://:p@a', password: 'q' }, 'url'],
     ['a certificate without its key', { url: 'rediss://a', tls: { cert: 'pem' } }, 'tls'],
   ])('do not fit together: %s', (_what, settings, at) => {
-    expect(redisProblems(settings).map(({ path }) => path[0])).toContain(at);
+    expect(problems(settings)).toContain(at);
   });
 });

@@ -34,7 +34,7 @@ export interface RedisNode {
 }
 
 /**
- * Settings of a connection, to be spread into a section; `redisProblems` says what is wrong with them together.
+ * Settings of a connection, to be spread into the members of a section, which is then refined with `checkRedis`.
  *
  * @param text how a secret or a PEM text is written; its output is the text
  */
@@ -78,8 +78,13 @@ export function hasRedis({ url, sentinel, cluster }: Partial<RedisSettings>): bo
   return url !== undefined || sentinel !== undefined || cluster !== undefined;
 }
 
-/** What does not fit together; nothing when it does. */
-export function redisProblems(settings: Partial<RedisSettings>): readonly {
+/** Refines a section: settings that do not fit together are reported where they stand. */
+export function checkRedis(settings: Partial<RedisSettings>, context: z.core.$RefinementCtx): void {
+  for (const { path, message } of redisProblems(settings))
+    context.addIssue({ code: 'custom', path: [...path], message });
+}
+
+function redisProblems(settings: Partial<RedisSettings>): readonly {
   readonly path: readonly string[];
   readonly message: string;
 }[] {

@@ -1,4 +1,5 @@
 import { isLoopback } from '@mcp-obo/config';
+import { hasRedis } from '@mcp-obo/redis-connection';
 import type { BrokerConfig } from './broker-config.ts';
 
 interface Finding {
@@ -180,11 +181,11 @@ function plainHttp({ listen, issuer = 'https:' }: Partial<BrokerConfig>): readon
 }
 
 function unsealedRedis({ cache, seal }: Partial<BrokerConfig>): readonly Finding[] {
-  if (cache?.url === undefined || seal !== undefined) return [];
+  if (cache === undefined || !hasRedis(cache) || seal !== undefined) return [];
   return [
     {
       path: ['seal', 'keys'],
-      message: 'is required with cache.url: tokens are sealed before they go to Redis',
+      message: 'is required with a Redis in cache: tokens are sealed before they go there',
     },
   ];
 }

@@ -7,6 +7,7 @@ import {
   serverUrlSetting,
 } from '@mcp-obo/config';
 import { type IdpName, idpProfiles } from '@mcp-obo/idp-profile';
+import { checkRedis, redisMembers } from '@mcp-obo/redis-connection';
 import { z } from 'zod';
 import { callerAuth, upstreamCredential } from './credentials.ts';
 import { name } from './identifiers.ts';
@@ -72,18 +73,21 @@ const rule = z.strictObject({
   machine: z.boolean().optional(),
 });
 
-const cache = z.strictObject({
-  /** `redis://` or `rediss://`; absent: memory of this process. */
-  url: z
-    .string()
-    .regex(/^rediss?:\/\//, 'must be a redis:// or rediss:// URL')
-    .optional(),
-  prefix: z.string().min(1).default('mcp-obo:'),
-  /** Bound of the memory of this process, in front of Redis or alone; 0 keeps nothing there. */
-  memory_mib: z.number().int().min(0).default(64),
-  /** How long a refusal that would come again is remembered; 0 remembers none. */
-  negative_seconds: z.number().int().min(0).max(300).default(30),
-});
+/** Where answers are kept: in Redis, or, where none is named, in the memory of this process. */
+function cache(files: ConfigFiles) {
+  return z
+    .strictObject({
+      ...redisMembers(textSetting(files)),
+      prefix: z.string().min(1).default('mcp-obo:'),
+      /** Replicas that must have an eviction before it counts; one with Sentinels and in a Cluster, else none. */
+      replicas: z.number().int().min(0).optional(),
+      /** Bound of the memory of this process, in front of Redis or alone; 0 keeps nothing there. */
+      memory_mib: z.number().int().min(0).default(64),
+      /** How long a refusal that would come again is remembered; 0 remembers none. */
+      negative_seconds: z.number().int().min(0).max(300).default(30),
+    })
+    .superRefine(checkRedis);
+}
 
 /** The sections of the configuration file, each with its schema. `docs/configuration.md` is held against this. */
 export function configSections(files: ConfigFiles) {
@@ -113,7 +117,7 @@ export function configSections(files: ConfigFiles) {
     targets: z.array(target).min(1),
     /** The version is part of every cache key: change it with the rules. Nothing is allowed without a rule. */
     policy: z.strictObject({ version: z.string().min(1), rules: z.array(rule).min(1) }),
-    cache: cache.prefault({}),
+    cache: cache(files).prefault({}),
     /** Key ring that seals cached tokens, 32 bytes in base64 a line: the first seals, all open. Absent: made at start. */
     seal: z.strictObject({ keys: textSetting(files).transform(parseKeyRing) }).optional(),
     network: network(files).prefault({}),

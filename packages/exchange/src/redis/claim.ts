@@ -1,6 +1,6 @@
 import type { Claim, ClaimOptions, HeldClaim } from '../cache.ts';
 import type { Scheduler } from '../scheduler.ts';
-import { endMessage, type Link } from './link.ts';
+import type { Link } from './link.ts';
 import type { RedisNames } from './names.ts';
 import type { RedisScripts } from './scripts.ts';
 import type { Tags } from './tags.ts';
@@ -73,7 +73,7 @@ export function createClaims(options: ClaimsOptions): Claims {
     entry: ClaimEntry,
   ): Promise<Claim> {
     const latest = Math.floor(entry.expiresAt);
-    const release = () => scripts.mcpOboRelease(...keys, fence, names.channel, endMessage(name));
+    const release = () => scripts.mcpOboRelease(...keys, fence, names.ends, name);
     try {
       await tags.add(entry.tags, name, latest);
     } catch (error) {
@@ -86,7 +86,7 @@ export function createClaims(options: ClaimsOptions): Claims {
       async fill(value, expiresAt) {
         stop();
         const until = Math.min(Math.floor(expiresAt), latest);
-        const rest = [fence, entry.seal(value), until, names.channel, endMessage(name)] as const;
+        const rest = [fence, entry.seal(value), until, names.ends, name] as const;
         const filled = await scripts.mcpOboFill(...keys, ...rest).catch(failed);
         // Who waits is not left waiting for the end of the lease.
         if (filled === undefined) void release().catch(() => undefined);

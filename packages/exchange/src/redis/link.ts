@@ -1,9 +1,11 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { Scheduler } from '../scheduler.ts';
+import { openListener } from './listener.ts';
+import type { RedisNames } from './names.ts';
 
 /** The way by which processes that share a Redis tell each other at once what happened. */
 export interface Link {
-  /** Whether Redis answered a moment ago. */
+  /** Whether what is told arrived a moment ago. */
   readonly up: () => boolean;
   /** Resolves when an end of this name is told, or when the link is lost: then nobody may be there to tell. */
   readonly expectEnd: (name: string) => { readonly ended: Promise<void>; readonly dispose: () => void };
@@ -12,11 +14,9 @@ export interface Link {
 }
 
 export interface LinkOptions {
-  /** A connection of its own: it is only listened to. */
-  readonly listener: Redis | Cluster;
-  /** Where it is told. */
+  /** Where it is told; what is heard comes over a connection of its own. */
   readonly redis: Redis | Cluster;
-  readonly channel: string;
+  readonly names: Pick<RedisNames, 'ends' | 'news'>;
   /** Names this process among the others. */
   readonly self: string;
   readonly onEviction: (message: Buffer) => void;
@@ -27,36 +27,35 @@ export interface LinkOptions {
   readonly beat: number;
 }
 
-/** First letter of a message. */
-const word = { end: 'd', eviction: 'e', beat: 'b' } as const;
+/** First letter of what is told among the news. */
+const word = { eviction: 'e', beat: 'b' } as const;
 
-/** What is published when work on an entry ended. */
-export const endMessage = (name: string): string => `${word.end}${name}`;
+/** Beats without an echo after which another connection is tried. */
+const patience = 5;
 
 /**
- * Listens on a channel. The link holds while messages to oneself come back within two beats: so what was told
+ * Listens to the news. The link holds while messages to oneself come back within two beats: so what was told
  * three beats ago has arrived, also where a connection looks well and is not.
  */
 export function createLink(options: LinkOptions): Link {
-  const { listener, redis, channel, self, schedule, beat } = options;
+  const { redis, names, self, schedule, beat } = options;
   const waiting = new Map<string, Set<() => void>>();
+  let listener: Redis | undefined;
   let state: 'down' | 'starting' | 'up' = 'down';
+  let closed = false;
   let sent = 0;
   let echoed = 0;
   let cancel = () => {};
 
-  function receive(message: Buffer): void {
-    const text = () => message.toString('latin1', 1);
-    switch (message.toString('latin1', 0, 1)) {
-      case word.end:
-        for (const resolve of waiting.get(text()) ?? []) resolve();
-        break;
-      case word.eviction:
-        options.onEviction(message.subarray(1));
-        break;
-      case word.beat:
-        if (text().startsWith(`${self}:`)) hearOneself(Number(text().slice(self.length + 1)));
-    }
+  function hearNews(message: Buffer): void {
+    const letter = message.toString('latin1', 0, 1);
+    if (letter === word.eviction) options.onEviction(message.subarray(1));
+    const [name, number] = letter === word.beat ? message.toString('latin1', 1).split(' ') : [];
+    if (name === self) hearOneself(Number(number));
+  }
+
+  function hearEnd(name: string): void {
+    for (const resolve of waiting.get(name) ?? []) resolve();
   }
 
   function hearOneself(beatNumber: number): void {
@@ -82,29 +81,56 @@ export function createLink(options: LinkOptions): Link {
       lose();
       state = 'starting';
     }
+    if (sent - echoed >= patience) {
+      listener?.disconnect();
+      return;
+    }
     sent += 1;
-    redis.publish(channel, `${word.beat}${self}:${sent}`).catch(() => undefined);
+    redis.spublish(names.news, `${word.beat}${self} ${sent}`).catch(() => undefined);
     cancel = schedule(beatOn, beat);
   }
 
-  async function begin(): Promise<void> {
-    lose();
+  async function begin(opened: Redis): Promise<void> {
     try {
-      await listener.subscribe(channel);
+      await Promise.all([opened.ssubscribe(names.news), opened.subscribe(names.ends)]);
+      if (opened !== listener || closed) return;
       state = 'starting';
       beatOn();
     } catch {
-      cancel();
-      cancel = schedule(() => void (listener.status === 'ready' && begin()), beat);
+      opened.disconnect();
     }
   }
 
-  listener.on('messageBuffer', (_channel: Buffer, message: Buffer) => receive(message));
-  listener.on('ready', begin);
-  for (const event of ['close', 'end', 'error']) listener.on(event, lose);
-  if (listener.status === 'ready') void begin();
-  // Connections that are opened with the first command: this one is opened with the other.
-  if (listener.status === 'wait') redis.once('ready', () => void listener.connect().catch(() => undefined));
+  function open(): void {
+    if (closed) return;
+    listener = openListener(redis, names.news);
+    if (listener === undefined) {
+      openLater();
+      return;
+    }
+    const opened = listener;
+    opened.on('smessageBuffer', (_channel: Buffer, message: Buffer) => hearNews(message));
+    opened.on('messageBuffer', (_channel: Buffer, message: Buffer) => hearEnd(message.toString('latin1')));
+    opened.on('error', () => undefined);
+    opened.on('ready', () => begin(opened));
+    opened.once('end', () => {
+      lose();
+      openLater();
+    });
+  }
+
+  function openLater(): void {
+    if (closed) return;
+    cancel = schedule(openWhenReady, beat);
+  }
+
+  /** Connections that are opened with the first command: this one is opened with the other. */
+  function openWhenReady(): void {
+    if (redis.status === 'ready') open();
+    else redis.once('ready', open);
+  }
+
+  openWhenReady();
 
   return {
     up: () => state === 'up',
@@ -119,11 +145,13 @@ export function createLink(options: LinkOptions): Link {
       return { ended, dispose };
     },
     async tellEviction(message) {
-      await redis.publish(channel, Buffer.concat([Buffer.from(word.eviction), message]));
+      await redis.spublish(names.news, Buffer.concat([Buffer.from(word.eviction), message]));
     },
     close() {
+      closed = true;
+      redis.off('ready', open);
       lose();
-      listener.disconnect();
+      listener?.disconnect();
     },
   };
 }

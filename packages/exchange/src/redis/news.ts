@@ -2,13 +2,13 @@ import type { Cluster, Redis } from 'ioredis';
 import type { CacheWatcher } from '../cache.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { Seal } from '../seal/seal.ts';
-import { duplicate } from './connection.ts';
 import { createLink, type Link } from './link.ts';
+import type { RedisNames } from './names.ts';
 
 export interface NewsOptions {
   readonly redis: Redis | Cluster;
   readonly seal: Seal;
-  readonly channel: string;
+  readonly names: Pick<RedisNames, 'ends' | 'news'>;
   /** Names this process among the others. */
   readonly self: string;
   readonly schedule: Scheduler;
@@ -18,7 +18,7 @@ export interface NewsOptions {
 const beat = 300;
 
 /** Evictions, told to all who watch in all processes. What goes over the channel is sealed. */
-export function createNews({ redis, seal, channel, self, schedule }: NewsOptions): {
+export function createNews({ redis, seal, names, self, schedule }: NewsOptions): {
   readonly link: Link;
   readonly tell: (tagOrKey: string) => Promise<void>;
   readonly watch: (watcher: CacheWatcher) => () => void;
@@ -31,8 +31,7 @@ export function createNews({ redis, seal, channel, self, schedule }: NewsOptions
   };
   const link = createLink({
     redis,
-    listener: duplicate(redis),
-    channel,
+    names,
     self,
     schedule,
     beat,

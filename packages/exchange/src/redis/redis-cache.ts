@@ -3,22 +3,21 @@ import type { Cache } from '../cache.ts';
 import { type Scheduler, systemScheduler } from '../scheduler.ts';
 import type { Seal } from '../seal/seal.ts';
 import { createClaims } from './claim.ts';
-import { watchConnection } from './connection.ts';
-import { endMessage } from './link.ts';
+import { mastersOf } from './listener.ts';
 import { redisNames } from './names.ts';
 import { createNews } from './news.ts';
 import { defineScripts } from './scripts.ts';
 import { createTags } from './tags.ts';
 
-/** What was tried when Redis failed; `open` for a value that no key opens, `connection` for trouble outside any command. */
-export type RedisOperation = 'get' | 'open' | 'set' | 'claim' | 'delete' | 'evict' | 'ping' | 'connection';
+/** What was tried when Redis failed; `open` for a value that no key opens. */
+export type RedisOperation = 'get' | 'open' | 'set' | 'claim' | 'delete' | 'evict' | 'ping';
 
 export interface RedisCacheOptions {
-  /** Standalone, Sentinel or Cluster; made with `redisOptions`. `close` ends it, and a second connection made from it. */
+  /** One server, Sentinel or Cluster; made by `openRedis`. `close` ends it, and a second connection made from it. */
   readonly redis: Redis | Cluster;
   /** Made by `createSeal`: names and values leave this process sealed only. */
   readonly seal: Seal;
-  /** In front of every key. Default `mcp-obo:`. */
+  /** In front of every key and channel. Default `mcp-obo:`. */
   readonly prefix?: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -28,9 +27,17 @@ export interface RedisCacheOptions {
   readonly schedule?: Scheduler;
   /** Milliseconds after which the holder of a claim that says nothing is taken for dead. Default 2,000. */
   readonly leaseMs?: number;
-  /** Told of every failed operation, and once when the connection is lost; for metrics and log. */
+  /**
+   * Replicas that must have an eviction before it counts as done: one that did not reach them could come back with
+   * a failover. Default 0.
+   */
+  readonly replicas?: number;
+  /** Told of every failed operation; for metrics and log. */
   readonly onError?: (operation: RedisOperation, error: unknown) => void;
 }
+
+/** Longest wait for replicas, milliseconds: other commands of the connection wait meanwhile. */
+const replicationMs = 50;
 
 /**
  * A cache in Redis 7 or Valkey, shared by all processes with the same prefix and keys. A failure of Redis is a
@@ -42,7 +49,7 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
   const names = redisNames(prefix);
   const scripts = defineScripts(redis);
   const tags = createTags(redis, names, seal.namesOf, now);
-  const news = createNews({ redis, seal, channel: names.channel, self: random(), schedule });
+  const news = createNews({ redis, seal, names, self: random(), schedule });
   const claims = createClaims({
     scripts,
     names,
@@ -53,7 +60,6 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
     leaseMs: options.leaseMs ?? 2000,
     onError: (error) => onError?.('claim', error),
   });
-  watchConnection(redis, (error) => onError?.('connection', error));
 
   async function attempt<T>(operation: RedisOperation, work: () => Promise<T>): Promise<T | undefined> {
     try {
@@ -64,8 +70,16 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
     }
   }
 
-  const drop = (name: string) =>
-    scripts.mcpOboDrop(names.entry(name), names.lease(name), names.channel, endMessage(name));
+  /** An eviction that only the master knows is undone when a replica takes its place. */
+  async function replicated(): Promise<void> {
+    const { replicas = 0 } = options;
+    if (replicas === 0) return;
+    const known = await Promise.all(mastersOf(redis).map((master) => master.wait(replicas, replicationMs)));
+    if (known.some((count) => count < replicas))
+      throw new Error('Too few replicas have the eviction: a failover could undo it.');
+  }
+
+  const drop = (name: string) => scripts.mcpOboDrop(names.entry(name), names.lease(name), names.ends, name);
 
   /** A key of ours that holds anything but a value sealed for it is damaged and goes. */
   async function read(name: string, key: string): Promise<Uint8Array | undefined> {
@@ -97,7 +111,7 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
       const [name] = seal.namesOf(key);
       await attempt('set', async () => {
         await tags.add(tagged, name, end);
-        const rest = [seal.seal(value, key), end, names.channel, endMessage(name)] as const;
+        const rest = [seal.seal(value, key), end, names.ends, name] as const;
         await scripts.mcpOboPut(names.entry(name), names.lease(name), ...rest);
       });
     },
@@ -107,8 +121,10 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
       const added = await attempt('set', async () => {
         // Under the name of every key and in one order, so that processes whose rings only overlap agree.
         for (const name of seal.namesOf(key).toSorted()) {
-          const stored = await redis.set(names.entry(name), seal.seal(value, key), 'PXAT', end, 'NX');
-          if (stored === null) return false;
+          // Its seal is like no other: what is found there may be this one, of a command that was sent twice.
+          const sealed = seal.seal(value, key);
+          const there = await redis.setBuffer(names.entry(name), sealed, 'PXAT', end, 'NX', 'GET');
+          if (there !== null && !sealed.equals(there)) return false;
           await tags.add(tagged, name, end);
         }
         return true;
@@ -127,6 +143,7 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
         const found = await tags.find(tag);
         const removed = await Promise.all(found.map(drop));
         await news.tell(tag);
+        await replicated();
         await tags.forget(tag, found);
         return removed.reduce((sum, count) => sum + count, 0);
       } catch (error) {

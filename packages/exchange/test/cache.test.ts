@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
+import { openRedis } from '@mcp-obo/redis-connection';
+import { redisAvailable } from '@mcp-obo/testbed/redis';
 import { verifies } from '@mcp-obo/testbed/verifies';
-import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Cache, Claim, HeldClaim } from './cache.ts';
-import { createMemoryCache } from './memory/memory-cache.ts';
-import { createRedisCache } from './redis/redis-cache.ts';
-import { redisOptions } from './redis/redis-options.ts';
-import { createSeal } from './seal/seal.ts';
+import type { Cache, Claim, HeldClaim } from '../src/cache.ts';
+import { createMemoryCache } from '../src/memory/memory-cache.ts';
+import { createRedisCache } from '../src/redis/redis-cache.ts';
+import { createSeal } from '../src/seal/seal.ts';
+import { topologies } from './topologies.ts';
 
 type Implementation = readonly [name: string, open: (now: () => number) => Promise<Cache>];
 
@@ -15,27 +15,23 @@ const hasRedis = redisAvailable();
 const bytes = (text: string) => Buffer.from(text);
 const seal = createSeal([{ id: 'k1', secret: Buffer.alloc(32, 7) }]);
 
-let server: Awaited<ReturnType<typeof startRedis>> | undefined;
-let opened = 0;
-
-async function openRedis(now: () => number): Promise<Cache> {
-  const redis = new Redis(server?.url ?? '', redisOptions);
-  const cache = createRedisCache({ redis, now, seal, random: randomUUID, prefix: `test-${++opened}:` });
-  await new Promise<void>((resolve) =>
-    cache.watch({ evicted: () => undefined, lost: () => undefined, restored: resolve }),
-  );
-  return cache;
-}
+const inRedis: readonly Implementation[] = Object.entries(topologies).map(([name, start]) => [
+  `in Redis ${name}`,
+  async (now) => {
+    const { settings, replicas, stop } = await start();
+    const { redis } = openRedis(settings, () => undefined);
+    const cache = createRedisCache({ redis, now, seal, random: randomUUID, prefix: 'test:', replicas });
+    await new Promise<void>((resolve) =>
+      cache.watch({ evicted: () => undefined, lost: () => undefined, restored: resolve }),
+    );
+    return { ...cache, close: () => cache.close().then(stop) };
+  },
+]);
 
 const implementations: readonly Implementation[] = [
   ['in memory', async (now) => createMemoryCache({ now })],
-  ['in Redis', openRedis],
+  ...inRedis,
 ];
-
-beforeAll(async () => {
-  if (hasRedis) server = await startRedis();
-});
-afterAll(() => server?.stop());
 
 it.skipIf(!hasRedis && process.env.CI !== 'true')('has a real redis-server to be tested on', () => {
   expect(hasRedis, 'install redis-server: the Redis cache is not tested without it').toBe(true);
@@ -43,13 +39,13 @@ it.skipIf(!hasRedis && process.env.CI !== 'true')('has a real redis-server to be
 
 describe.each(implementations)('a cache %s', (name, open) => {
   const skipped = name.includes('Redis') && !hasRedis;
-  const time = { now: 0 };
+  const time = { now: Date.now() };
   let cache: Cache;
 
   beforeAll(async () => {
     if (skipped) return;
-    time.now = Date.now();
     cache = await open(() => time.now);
+    time.now = Date.now();
   });
   afterAll(() => cache?.close());
 
