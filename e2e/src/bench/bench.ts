@@ -1,8 +1,8 @@
-import type { Measurement, Run } from './measurement.ts';
+import type { ContenderInfo, Measurement, Run, Trial } from './measurement.ts';
 import type { Progress } from './progress.ts';
-import { type MeasurementResult, resultOf } from './result.ts';
+import { type MeasurementResult, resultOf, type TrialResult } from './result.ts';
 import { type Effort, runRounds } from './rounds.ts';
-import { openStage } from './stage.ts';
+import { type OpenStage, openStage } from './stage.ts';
 
 export interface BenchContext {
   readonly effort: Effort;
@@ -10,39 +10,111 @@ export interface BenchContext {
   readonly signal: AbortSignal;
 }
 
-/** Runs one measurement after the other. Whatever happens, nothing that was started is left. */
+/** A measurement whose contenders wait for their turns. */
+interface Ready {
+  readonly stage: OpenStage;
+  readonly measurement: Measurement;
+  readonly runs: ReadonlyMap<string, Run>;
+  readonly missing: ReadonlyMap<string, string>;
+}
+
+/**
+ * Runs one measurement after the other. A quick run gets all of them ready at once and before the first; a full
+ * one has only the contenders of the measurement it is at. Whatever happens, nothing that was started is left.
+ */
 export async function runBench(
   measurements: readonly Measurement[],
   context: BenchContext,
 ): Promise<readonly MeasurementResult[]> {
+  const { effort, progress } = context;
   const results: MeasurementResult[] = [];
-  for (const measurement of measurements) results.push(await runMeasurement(measurement, context));
-  context.progress.end();
+  const stages: OpenStage[] = [];
+  const prepare = (measurement: Measurement) => getReady(measurement, stages, context);
+  try {
+    if (effort.quick) progress.begin('Getting ready');
+    const early = effort.quick ? await settleAll(measurements.map(prepare)) : [];
+    for (const [index, measurement] of measurements.entries()) {
+      progress.begin(measurement.title);
+      const ready = early[index] ?? (await prepare(measurement));
+      results.push(await measure(ready, context));
+      await ready.stage.close();
+    }
+    return results;
+  } finally {
+    for (const stage of stages) await stage.close();
+    progress.end();
+  }
+}
+
+/** Runs one trial after the other. */
+export async function runTrials(
+  trials: readonly Trial[],
+  { effort, progress, signal }: BenchContext,
+): Promise<readonly TrialResult[]> {
+  const results: TrialResult[] = [];
+  for (const { id, title, facts, observe } of trials) {
+    progress.begin(title);
+    const stage = await openStage();
+    try {
+      signal.throwIfAborted();
+      results.push({ id, title, labels: facts, ...(await observe(stage, effort.windows)) });
+    } finally {
+      await stage.close();
+      progress.end();
+    }
+  }
   return results;
 }
 
-async function runMeasurement(
+async function getReady(
   measurement: Measurement,
+  stages: OpenStage[],
+  { effort, progress, signal }: BenchContext,
+): Promise<Ready> {
+  const stage = await openStage();
+  stages.push(stage);
+  progress.step('setting up');
+  signal.throwIfAborted();
+  const runs = new Map<string, Run>();
+  const missing = new Map<string, string>();
+  const starts = await measurement.setUp(stage);
+  const start = async ({ id }: ContenderInfo) => {
+    signal.throwIfAborted();
+    const run = (await starts[id]?.()) ?? { missing: 'nothing starts it' };
+    if (typeof run === 'function') runs.set(id, run);
+    else missing.set(id, run.missing);
+  };
+  const wanted = contendersOf(measurement, effort);
+  if (effort.quick) await settleAll(wanted.map(start));
+  else for (const contender of wanted) await start(contender);
+  return { stage, measurement, runs, missing };
+}
+
+async function measure(
+  { stage, measurement, runs, missing }: Ready,
   { effort, progress, signal }: BenchContext,
 ): Promise<MeasurementResult> {
-  progress.begin(measurement.title);
-  const stage = await openStage();
-  try {
-    progress.step('setting up');
-    signal.throwIfAborted();
-    const runs = new Map<string, Run>();
-    const missing = new Map<string, string>();
-    for (const [id, run] of Object.entries(await measurement.setUp(stage))) {
-      if (typeof run === 'function') runs.set(id, run);
-      else missing.set(id, run.missing);
-    }
-    const slices = await runRounds(runs, {
-      ...effort,
-      signal,
-      onSlice: (id, round) => progress.step(`${round === 0 ? 'warm-up' : `round ${round}`}, ${id}`),
-    });
-    return resultOf(measurement, slices, missing);
-  } finally {
-    await stage.close();
-  }
+  const contenders = contendersOf(measurement, effort);
+  const ordered = new Map(contenders.flatMap(({ id }) => entryOf(runs, id)));
+  const slices = await runRounds(ordered, {
+    ...effort,
+    signal,
+    onSlice: (id, round) => progress.step(`${round === 0 ? 'warm-up' : `round ${round}`}, ${id}`),
+  });
+  return { ...resultOf({ ...measurement, contenders }, slices, missing), facts: stage.facts() };
+}
+
+function contendersOf({ contenders }: Measurement, { quick }: Effort): readonly ContenderInfo[] {
+  return quick ? contenders.filter((contender) => contender.quick !== false) : contenders;
+}
+
+function entryOf<K, V>(map: ReadonlyMap<K, V>, key: K): readonly [K, V][] {
+  const value = map.get(key);
+  return value === undefined ? [] : [[key, value]];
+}
+
+/** All of them, or the first failure when nothing of it is under way any more. */
+async function settleAll<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return await Promise.all(work);
 }

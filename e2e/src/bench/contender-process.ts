@@ -21,23 +21,38 @@ export interface ContenderProcess {
   readonly failed: Promise<never>;
 }
 
+export interface ProcessOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Arguments for Node itself. */
+  readonly nodeOptions?: readonly string[];
+}
+
 /** Starts a script of this folder with data it can read, and waits until it is ready. */
-export async function startContender(stage: Stage, script: string, data: unknown): Promise<ContenderProcess> {
+export async function startContender(
+  stage: Stage,
+  script: string,
+  data: unknown,
+  options: ProcessOptions = {},
+): Promise<ContenderProcess> {
   const file = join(stage.dir, `${randomUUID()}.json`);
   writeFileSync(file, JSON.stringify(data), { mode: 0o600 });
-  const process = startProcess(stage, fileURLToPath(new URL(`./contenders/${script}`, import.meta.url)), [
-    file,
-  ]);
+  const path = fileURLToPath(new URL(`./contenders/${script}`, import.meta.url));
+  const process = startProcess(stage, path, [file], options);
   await Promise.race([process.ready, process.failed]);
   return process;
 }
 
 /** Starts any script of this repository under the probe. It is up to the caller to know when it is ready. */
-export function startProcess(stage: Stage, script: string, args: readonly string[]): ContenderProcess {
+export function startProcess(
+  stage: Stage,
+  script: string,
+  args: readonly string[],
+  { env = {}, nodeOptions = [] }: ProcessOptions = {},
+): ContenderProcess {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, ['--import', PROBE, script, ...args], {
+  const child = spawn(process.execPath, [...nodeOptions, '--import', PROBE, script, ...args], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { PATH, HOME },
+    env: { PATH, HOME, ...env },
   });
   const failed = failure(child, script);
   stage.defer(() => end(child));

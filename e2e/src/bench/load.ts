@@ -23,10 +23,12 @@ export interface LoadOptions {
   readonly isRight: (body: string) => boolean;
   /** The process whose CPU time counts. */
   readonly server: ContenderProcess;
+  /** Told of each answer: how long it took, milliseconds. */
+  readonly onAnswer?: (milliseconds: number) => void;
 }
 
 /** Sends requests over real HTTP on loopback and counts the CPU time of the server. */
-export function httpRun(stage: Stage, { url, next, isRight, server }: LoadOptions): Run {
+export function httpRun(stage: Stage, { url, next, isRight, server, onAnswer }: LoadOptions): Run {
   const { origin, pathname } = new URL(url);
   const pool = new Pool(origin, { connections: CONNECTIONS, pipelining: 1 });
   stage.defer(() => pool.close());
@@ -36,8 +38,10 @@ export function httpRun(stage: Stage, { url, next, isRight, server }: LoadOption
     while (performance.now() < end) {
       const request = next();
       if (request === undefined) break;
+      const sentAt = performance.now();
       const { statusCode, body } = await pool.request({ path: pathname, method: 'POST', ...request });
       const text = await body.text();
+      onAnswer?.(performance.now() - sentAt);
       if (statusCode !== 200 || !isRight(text))
         throw new Error(`${url} answered ${statusCode} ${text.slice(0, 300)}`);
       calls++;
@@ -47,11 +51,13 @@ export function httpRun(stage: Stage, { url, next, isRight, server }: LoadOption
 
   return async (milliseconds) => {
     const before = await server.cpuMicros();
-    const end = performance.now() + milliseconds;
+    const started = performance.now();
+    const end = started + milliseconds;
     const sent = Promise.all(Array.from({ length: CONNECTIONS }, () => send(end)));
     const calls = await Promise.race([sent, server.failed]);
+    const elapsed = performance.now() - started;
     const cpuMicros = (await server.cpuMicros()) - before;
-    return { calls: calls.reduce((sum, count) => sum + count, 0), cpuMicros };
+    return { calls: calls.reduce((sum, count) => sum + count, 0), cpuMicros, milliseconds: elapsed };
   };
 }
 
@@ -61,16 +67,20 @@ export function inTurn<T>(items: readonly [T, ...T[]]): () => T {
   return () => items[index++ % items.length] ?? items[0];
 }
 
-/** Sends requests that are made before each slice, each of them once. */
+/**
+ * Sends requests that are made before each slice, each of them once. `perMillisecond`: more than can be sent; those
+ * that were not are left for the next slice.
+ */
 export function onceEach(
   stage: Stage,
   options: Omit<LoadOptions, 'next'>,
-  make: (milliseconds: number) => Promise<readonly Sent[]>,
+  make: (count: number) => Promise<readonly Sent[]>,
+  perMillisecond: number,
 ): Run {
-  let requests: Sent[] = [];
+  const requests: Sent[] = [];
   const run = httpRun(stage, { ...options, next: () => requests.pop() });
   return async (milliseconds) => {
-    requests = [...(await make(milliseconds))];
+    requests.push(...(await make(Math.max(0, Math.ceil(milliseconds * perMillisecond) - requests.length))));
     return run(milliseconds);
   };
 }
@@ -81,6 +91,7 @@ export async function prime(
   options: Omit<LoadOptions, 'next'>,
   requests: readonly Sent[],
 ): Promise<void> {
-  const { calls } = await onceEach(stage, options, async () => requests)(PRIMING_MS);
+  const left = [...requests];
+  const { calls } = await httpRun(stage, { ...options, next: () => left.pop() })(PRIMING_MS);
   if (calls < requests.length) throw new Error(`${options.url} takes too long to fill its cache.`);
 }

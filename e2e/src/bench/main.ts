@@ -2,12 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runBench } from './bench.ts';
+import { runBench, runTrials } from './bench.ts';
 import { measurements } from './measurements.ts';
 import { type BenchOptions, help, readOptions, UsageError } from './options.ts';
 import { createProgress } from './progress.ts';
 import { describeRun, missingOf, type Report } from './report.ts';
+import { summaryOf } from './summary.ts';
 import { table } from './table.ts';
+import { trials } from './trials.ts';
 
 const rawData = fileURLToPath(new URL('../../../artifacts/bench.json', import.meta.url));
 
@@ -47,19 +49,22 @@ async function bench({ json, only, effort, out = rawData }: BenchOptions): Promi
     load: loadavg()[0] ?? 0,
   };
   try {
-    const results = await runBench(
-      measurements.filter(({ id }) => only.includes(id)),
-      { effort, progress, signal: interrupt.signal },
-    );
-    const missing = missingOf(results);
+    const chosen = ({ id }: { readonly id: string }) => only.includes(id);
+    const context = { effort, progress, signal: interrupt.signal };
+    const found = {
+      results: await runBench(measurements.filter(chosen), context),
+      trials: await runTrials(trials.filter(chosen), context),
+    };
+    const summary = summaryOf(found.results, found.trials);
+    const missing = missingOf(found);
     // Nothing is left out in silence where a complete run is expected.
     const ok = missing.length === 0 || process.env.CI !== 'true';
     const seconds = (performance.now() - started) / 1000;
-    const report: Report = { ok, startedAt, seconds, machine, effort, results };
+    const report: Report = { ok, startedAt, seconds, machine, effort, summary, ...found };
     mkdirSync(dirname(out), { recursive: true });
     writeFileSync(out, `${JSON.stringify(report, undefined, 2)}\n`);
-    const text = `${table(results)}\n\n${describeRun(report)}`;
-    process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${text}\n`);
+    const text = `${table(report)}\n\n${describeRun(report)}`;
+    process.stdout.write(json ? `${JSON.stringify(summary)}\n` : `${text}\n`);
     if (missing.length > 0)
       process.stderr.write(`Not measured:\n${missing.map((line) => `  ${line}\n`).join('')}`);
     return ok ? 0 : 1;

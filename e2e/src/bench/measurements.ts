@@ -1,5 +1,6 @@
 import type { Measurement } from './measurement.ts';
 import { broker } from './measurements/broker.ts';
+import { cacheSize } from './measurements/cache-size.ts';
 import { onBehalfOfMany, onBehalfOfOne } from './measurements/on-behalf-of.ts';
 import { toolCall } from './measurements/tool-call.ts';
 import { validationCold, validationWarm } from './measurements/validation.ts';
@@ -10,6 +11,10 @@ export const measurements: readonly Measurement[] = [
   validationWarm,
   toolCall,
   broker,
+  cacheSize,
   onBehalfOfOne,
   onBehalfOfMany,
 ];
+
+/** Measurements that no goal is about; a quick run leaves them out unless they are asked for. */
+export const notInQuick: ReadonlySet<string> = new Set([validationCold.id, validationWarm.id]);

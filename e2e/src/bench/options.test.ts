@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { measurements } from './measurements.ts';
 import { readOptions, UsageError } from './options.ts';
+import { trials } from './trials.ts';
 
 describe('the options of the bench', () => {
   it('measure everything when nothing else is said', () => {
-    expect(readOptions([])).toMatchObject({ json: false, only: measurements.map(({ id }) => id) });
+    const all = [...measurements, ...trials].map(({ id }) => id);
+    expect(readOptions([])).toMatchObject({ json: false, only: all });
   });
 
   it('measure less with --quick and --only', () => {

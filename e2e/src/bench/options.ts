@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import { measurements } from './measurements.ts';
+import { measurements, notInQuick } from './measurements.ts';
 import type { Effort } from './rounds.ts';
+import { trials } from './trials.ts';
 
 export interface BenchOptions {
   readonly json: boolean;
@@ -16,17 +17,33 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-const full: Effort = { rounds: 7, sliceMs: 600, warmUpCalls: 20_000, warmUpMs: 15_000 };
-const quick: Effort = { rounds: 3, sliceMs: 250, warmUpCalls: 4000, warmUpMs: 1500 };
+const full: Effort = {
+  rounds: 7,
+  sliceMs: 600,
+  warmUpCalls: 20_000,
+  warmUpMs: 15_000,
+  windows: 7,
+  quick: false,
+};
+const quick: Effort = {
+  rounds: 5,
+  sliceMs: 200,
+  warmUpCalls: 4000,
+  warmUpMs: 1000,
+  windows: 3,
+  quick: true,
+};
 
-const knownIds = measurements.map(({ id }) => id);
+const knownIds = [...measurements, ...trials].map(({ id }) => id);
+/** What the short result needs. */
+const quickIds = knownIds.filter((id) => !notInQuick.has(id));
 
 export const help = `npm run bench: measures CPU time per call, beside the peers
 
 Options (after --):
-  --quick         ${quick.rounds} short rounds instead of ${full.rounds}: under a minute, for a first look
+  --quick         the goals alone, in ${quick.rounds} short rounds: under a minute, for a first look
   --only ID       one measurement; may repeat: ${knownIds.join(', ')}
-  --json          no table; the last line is the whole result as JSON
+  --json          no table; the last line is the short result as JSON
   --out FILE      where the raw data goes (default artifacts/bench.json)
   --help          this text
 
@@ -41,7 +58,8 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
   if (values.help === true) return 'help';
   const unknown = values.only.find((id) => !knownIds.includes(id));
   if (unknown !== undefined) throw new UsageError(`--only knows ${knownIds.join(', ')}, not ${unknown}.`);
-  const only = values.only.length === 0 ? knownIds : values.only;
+  const all = values.quick ? quickIds : knownIds;
+  const only = values.only.length === 0 ? all : values.only;
   const { json, out } = values;
   return { json, only, effort: values.quick ? quick : full, ...(out !== undefined && { out }) };
 }

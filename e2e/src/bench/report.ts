@@ -1,5 +1,6 @@
-import type { MeasurementResult } from './result.ts';
+import type { MeasurementResult, TrialResult } from './result.ts';
 import type { Effort } from './rounds.ts';
+import type { Summary } from './summary.ts';
 
 /** Where a run took place, as far as figures depend on it. */
 export interface Machine {
@@ -11,14 +12,16 @@ export interface Machine {
   readonly load: number;
 }
 
-/** A whole run: the last line of `--json`, and `artifacts/bench.json`. */
+/** A whole run: `artifacts/bench.json`. */
 export interface Report {
   readonly ok: boolean;
   readonly startedAt: string;
   readonly seconds: number;
   readonly machine: Machine;
   readonly effort: Effort;
+  readonly summary: Summary;
   readonly results: readonly MeasurementResult[];
+  readonly trials: readonly TrialResult[];
 }
 
 /** One line about machine and effort, to stand under the table. */
@@ -30,11 +33,14 @@ export function describeRun({ machine, effort, seconds }: Omit<Report, 'results'
   );
 }
 
-/** Contenders that could not be measured, with the reason. */
-export function missingOf(results: readonly MeasurementResult[]): readonly string[] {
-  return results.flatMap(({ title, contenders }) =>
-    contenders.flatMap((contender) =>
-      'missing' in contender ? [`${title}, ${contender.label}: ${contender.missing}`] : [],
+/** What could not be measured, with the reason. */
+export function missingOf({ results, trials }: Pick<Report, 'results' | 'trials'>): readonly string[] {
+  return [
+    ...results.flatMap(({ title, contenders }) =>
+      contenders.flatMap((contender) =>
+        'missing' in contender ? [`${title}, ${contender.label}: ${contender.missing}`] : [],
+      ),
     ),
-  );
+    ...trials.flatMap((trial) => ('missing' in trial ? [`${trial.title}: ${trial.missing}`] : [])),
+  ];
 }

@@ -1,4 +1,4 @@
-import type { Measurement, Missing, Slice } from './measurement.ts';
+import type { Found, Measurement, Missing, Slice } from './measurement.ts';
 import { ratiosOf, type Spread, spreadOf } from './statistics.ts';
 
 /** What was found of one contender. */
@@ -10,6 +10,8 @@ export interface ContenderResult {
   readonly cpuMicros: Spread;
   /** CPU time by that of the baseline, taken round by round. */
   readonly ratio: Spread;
+  /** Calls in a second on the clock: as many as its CPU time and that of whoever asks leave room for. */
+  readonly callsPerSecond: Spread;
   readonly calls: number;
   readonly rounds: readonly Slice[];
 }
@@ -22,7 +24,16 @@ export interface MeasurementResult {
     | ContenderResult
     | (Missing & { readonly id: string; readonly label: string })
   )[];
+  /** What was found beside the slices. */
+  readonly facts?: Readonly<Record<string, number>>;
 }
+
+/** What was found in one trial. */
+export type TrialResult = {
+  readonly id: string;
+  readonly title: string;
+  readonly labels: Readonly<Record<string, string>>;
+} & (Found | Missing);
 
 /** The figures of a measurement; contenders that were not measured keep their reason. */
 export function resultOf(
@@ -43,6 +54,7 @@ export function resultOf(
         baseline: contender.id === baseline,
         cpuMicros: spreadOf(values),
         ratio: spreadOf(ratiosOf(values, reference)),
+        callsPerSecond: spreadOf(rounds.map(({ calls, milliseconds }) => (calls * 1000) / milliseconds)),
         calls: rounds.reduce((sum, { calls }) => sum + calls, 0),
         rounds,
       };

@@ -9,7 +9,7 @@ const quiet = { onSlice: () => undefined, signal: new AbortController().signal }
 function contender(turns: string[], name: string, calls = 1): Run {
   return async (milliseconds) => {
     turns.push(name);
-    return { calls, cpuMicros: milliseconds };
+    return { calls, cpuMicros: milliseconds, milliseconds };
   };
 }
 
@@ -24,8 +24,8 @@ describe('rounds', () => {
   it('do not count the warm-up', async () => {
     const slices = await runRounds(new Map([['a', contender([], 'a', 5)]]), { ...effort, ...quiet });
     expect(slices.get('a')).toEqual([
-      { calls: 5, cpuMicros: 10 },
-      { calls: 5, cpuMicros: 10 },
+      { calls: 5, cpuMicros: 10, milliseconds: 10 },
+      { calls: 5, cpuMicros: 10, milliseconds: 10 },
     ]);
   });
 
@@ -50,7 +50,7 @@ describe('rounds', () => {
     const run: Run = async () => {
       turns.push('a');
       if (turns.length === 2) given.abort();
-      return { calls: 1, cpuMicros: 1 };
+      return { calls: 1, cpuMicros: 1, milliseconds: 1 };
     };
     const rounds = runRounds(new Map([['a', run]]), { ...effort, ...quiet, signal: given.signal });
     await expect(rounds).rejects.toThrow('aborted');

@@ -9,9 +9,13 @@ export interface Effort {
   readonly warmUpCalls: number;
   /** … or for so long. */
   readonly warmUpMs: number;
+  /** How often a trial repeats what it times. */
+  readonly windows: number;
+  /** True for a first look: fewer contenders, got ready all at once. */
+  readonly quick: boolean;
 }
 
-export interface RoundsOptions extends Effort {
+export interface RoundsOptions extends Omit<Effort, 'windows' | 'quick'> {
   /** Told before each slice; `round` is 0 while warming up. */
   readonly onSlice: (id: string, round: number) => void;
   /** Ends the measurement between two slices. */

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@mcp-obo/testbed/ports';
 import { request } from 'undici';
-import { type ContenderProcess, startProcess } from './contender-process.ts';
+import { type ContenderProcess, type ProcessOptions, startProcess } from './contender-process.ts';
 import type { Stage } from './measurement.ts';
 
 const READY_WITHIN = 30_000;
@@ -22,6 +22,7 @@ export async function startService(
   stage: Stage,
   app: 'broker' | 'mcp-server',
   configure: (place: { readonly port: number; readonly auditFile: string }) => object,
+  options: ProcessOptions = {},
 ): Promise<ServiceProcess> {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
@@ -31,7 +32,7 @@ export async function startService(
     mode: 0o600,
   });
   const script = fileURLToPath(new URL(`../../../apps/${app}/src/main.ts`, import.meta.url));
-  const server = startProcess(stage, script, ['--config', `${name}.yaml`]);
+  const server = startProcess(stage, script, ['--config', `${name}.yaml`], options);
   await Promise.race([answering(`${origin}/health`), server.failed]);
   return { origin, server };
 }

@@ -19,17 +19,17 @@ const result = resultOf(
     [
       'plain',
       [
-        { calls: 100, cpuMicros: 150 },
-        { calls: 100, cpuMicros: 1000 },
-        { calls: 200, cpuMicros: 400 },
+        { calls: 100, cpuMicros: 150, milliseconds: 100 },
+        { calls: 100, cpuMicros: 1000, milliseconds: 100 },
+        { calls: 200, cpuMicros: 400, milliseconds: 100 },
       ],
     ],
     [
       'polite',
       [
-        { calls: 10, cpuMicros: 15_000 },
-        { calls: 10, cpuMicros: 100_000 },
-        { calls: 10, cpuMicros: 24_680 },
+        { calls: 10, cpuMicros: 15_000, milliseconds: 100 },
+        { calls: 10, cpuMicros: 100_000, milliseconds: 100 },
+        { calls: 10, cpuMicros: 24_680, milliseconds: 100 },
       ],
     ],
   ]),
@@ -48,14 +48,25 @@ describe('a result', () => {
 
 describe('the table', () => {
   it('has a line for each contender, and says what was not measured', () => {
-    expect(table([result])).toBe(
+    const trial = {
+      id: 'wave',
+      title: 'Wave',
+      labels: { hands: 'hands that were seen' },
+      facts: { hands: 2 },
+    };
+    const unseen = { id: 'nod', title: 'Nod', labels: {}, missing: 'nobody looked' };
+    expect(table({ results: [result], trials: [trial, unseen] })).toBe(
       [
-        '|           |                CPU µs per call |      min–max | ratio |     min–max |',
-        '| --------- | -----------------------------: | -----------: | ----: | ----------: |',
-        '| **Greet** |                                |              |       |             |',
-        '| plain     |                              2 |       1.5–10 |     1 |             |',
-        '| polite    |                          2,468 | 1,500–10,000 | 1,000 | 1,000–1,234 |',
-        '| royal     | not measured: there is no king |              |       |             |',
+        '|                      |                CPU µs per call |      min–max | ratio |     min–max | calls/s |',
+        '| -------------------- | -----------------------------: | -----------: | ----: | ----------: | ------: |',
+        '| **Greet**            |                                |              |       |             |         |',
+        '| plain                |                              2 |       1.5–10 |     1 |             |   1,000 |',
+        '| polite               |                          2,468 | 1,500–10,000 | 1,000 | 1,000–1,234 |     100 |',
+        '| royal                | not measured: there is no king |              |       |             |         |',
+        '| **Wave**             |                                |              |       |             |         |',
+        '| hands that were seen |                              2 |              |       |             |         |',
+        '| **Nod**              |                                |              |       |             |         |',
+        '|                      |    not measured: nobody looked |              |       |             |         |',
       ].join('\n'),
     );
   });

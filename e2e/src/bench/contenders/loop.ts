@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
 /** What a contender does over and over. */
 export interface Loop {
@@ -21,12 +23,23 @@ export function sayReady(value?: unknown): void {
   process.send?.({ answer: 'ready', value });
 }
 
-/** Runs the loop whenever the measuring process asks for it, and says how many calls and how much CPU time it was. */
-export function serveLoop({ call, isRight }: Loop): void {
+/** Listens on a free loopback port and tells the measuring process where. */
+export function listenServer(server: Server): void {
+  server.listen(0, '127.0.0.1', () => {
+    sayReady(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  });
+}
+
+/**
+ * Runs the loop whenever the measuring process asks for it, and says how many calls and how much CPU time it was.
+ * `found`: what was found while it was got ready.
+ */
+export function serveLoop({ call, isRight }: Loop, found?: unknown): void {
   let index = 0;
 
   async function run(milliseconds: number) {
-    const end = performance.now() + milliseconds;
+    const started = performance.now();
+    const end = started + milliseconds;
     const first = index;
     const before = process.cpuUsage();
     while (performance.now() < end) {
@@ -36,7 +49,7 @@ export function serveLoop({ call, isRight }: Loop): void {
       }
     }
     const { user, system } = process.cpuUsage(before);
-    return { calls: index - first, cpuMicros: user + system };
+    return { calls: index - first, cpuMicros: user + system, milliseconds: performance.now() - started };
   }
 
   process.on('message', async (message: { ask: string; value: number }) => {
@@ -49,5 +62,5 @@ export function serveLoop({ call, isRight }: Loop): void {
   });
   // Nothing else keeps this process alive.
   process.channel?.ref();
-  sayReady();
+  sayReady(found);
 }

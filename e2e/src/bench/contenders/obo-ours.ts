@@ -3,7 +3,7 @@ import type { OnBehalfOfData } from '../measurements/on-behalf-of.ts';
 import { serveLoop, startData } from './loop.ts';
 
 const data = startData<OnBehalfOfData>();
-const { clientId, clientSecret, ca, subjectTokens } = data;
+const { clientId, clientSecret, ca, users } = data;
 const target = { name: 'expenses-api', scopes: data.consented };
 const exchange = createLocalExchange({
   issuers: [
@@ -25,7 +25,13 @@ const call = (index: number) =>
   exchange.onBehalfOf({
     target: target.name,
     scopes: [data.scope],
-    subjectToken: subjectTokens[index % subjectTokens.length] ?? '',
+    subjectToken: users[index % users.length]?.subjectToken ?? '',
   });
-for (const [index] of subjectTokens.entries()) await call(index);
+const indices = users.keys();
+// Several at a time; they share the iterator.
+await Promise.all(
+  Array.from({ length: 16 }, async () => {
+    for (const index of indices) await call(index);
+  }),
+);
 serveLoop({ call, isRight: (token) => (token as DownstreamToken).source === 'cache' });

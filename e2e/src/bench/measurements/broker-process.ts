@@ -1,40 +1,94 @@
 import { randomBytes } from 'node:crypto';
-import type { ContenderProcess } from '../contender-process.ts';
+import type { ContenderProcess, ProcessOptions } from '../contender-process.ts';
+import type { LoadOptions } from '../load.ts';
 import type { Stage } from '../measurement.ts';
 import { startService } from '../service-process.ts';
-import { type BenchIdp, resource, target } from './token-endpoint.ts';
-import { clientId } from './token-request.ts';
+import { resource, target } from './token-endpoint.ts';
+import { brokerSecret, clientId, isToken } from './token-request.ts';
 
-export interface BrokerProcessOptions {
-  readonly idp: BenchIdp;
-  /** How its client proves itself, as in the broker's configuration. */
-  readonly auth: object;
-  /** Absent: memory. */
-  readonly redis?: string;
+export interface BrokerProcessOptions extends ProcessOptions {
+  readonly issuers: readonly TrustedIssuer[];
+  /** How its client proves itself, as in the broker's configuration; by its secret when absent. */
+  readonly auth?: object;
+  /** The section of the configuration; absent: memory as by default. */
+  readonly cache?: { readonly url?: string; readonly memory_mib?: number };
+  /** Opens what replicas share; one of its own when absent. */
+  readonly sealKey?: string;
+  /** Scopes of the target beside the one. */
+  readonly moreScopes?: readonly string[];
 }
 
-/** apps/broker with one client, one issuer and one target. */
+/** An issuer as the broker is told of it. */
+export interface TrustedIssuer {
+  readonly issuer: { readonly issuer: string };
+  readonly jwksUri: string;
+  readonly tokenEndpoint: string;
+}
+
+/** A broker that runs. */
+export interface BrokerProcess extends Pick<LoadOptions, 'url' | 'isRight' | 'server'> {
+  /** Where it listens, without a path. */
+  readonly origin: string;
+  readonly server: ContenderProcess;
+}
+
+const bySecret = { method: 'client_secret', secret: { value: brokerSecret } };
+
+/** apps/broker with one client and one target. */
 export async function startBroker(
   stage: Stage,
-  { idp, auth, redis }: BrokerProcessOptions,
-): Promise<{ readonly url: string; readonly server: ContenderProcess }> {
-  const { issuer } = idp.issuer;
-  const { jwksUri: jwks_uri, tokenEndpoint: token_endpoint } = idp;
+  {
+    issuers,
+    auth = bySecret,
+    cache,
+    sealKey = newSealKey(),
+    moreScopes = [],
+    ...process
+  }: BrokerProcessOptions,
+): Promise<BrokerProcess> {
   const credential = { method: 'client_secret_basic', secret: { value: 'bench-secret' } };
-  const rule = { clients: [clientId], target: target.name, tenants: ['acme'], scopes: [target.scope] };
-  const { origin, server } = await startService(stage, 'broker', ({ port, auditFile }) => ({
-    issuer: `http://127.0.0.1:${port}`,
-    listen: { host: '127.0.0.1', port },
-    issuers: [{ tenant: 'acme', issuer, profile: 'generic', jwks_uri, token_endpoint }],
-    clients: [{ id: clientId, resource, auth, upstream: [{ issuer, client_id: resource, ...credential }] }],
-    targets: [{ name: target.name, audience: target.audience, scopes: [target.scope] }],
-    policy: { version: '1', rules: [rule] },
-    ...(redis !== undefined && {
-      cache: { url: redis, memory_mib: 0 },
-      seal: { keys: { value: randomBytes(32).toString('base64') } },
+  const scopes = [target.scope, ...moreScopes];
+  const { origin, server } = await startService(
+    stage,
+    'broker',
+    ({ port, auditFile }) => ({
+      issuer: `http://127.0.0.1:${port}`,
+      listen: { host: '127.0.0.1', port },
+      issuers: issuers.map(({ issuer, jwksUri, tokenEndpoint }) => ({
+        tenant: 'acme',
+        issuer: issuer.issuer,
+        profile: 'generic',
+        jwks_uri: jwksUri,
+        token_endpoint: tokenEndpoint,
+      })),
+      clients: [
+        {
+          id: clientId,
+          resource,
+          auth,
+          upstream: issuers.map(({ issuer }) => ({
+            issuer: issuer.issuer,
+            client_id: resource,
+            ...credential,
+          })),
+        },
+      ],
+      targets: [{ name: target.name, audience: target.audience, scopes }],
+      policy: {
+        version: '1',
+        rules: [{ clients: [clientId], target: target.name, tenants: ['acme'], scopes }],
+      },
+      ...(cache !== undefined && { cache }),
+      ...(cache?.url !== undefined && { seal: { keys: { value: sealKey } } }),
+      network: { allow_loopback: true },
+      audit_file: auditFile,
     }),
-    network: { allow_loopback: true },
-    audit_file: auditFile,
-  }));
-  return { url: `${origin}/token`, server };
+    process,
+  );
+  return { origin, url: `${origin}/token`, server, isRight: isToken };
+}
+
+/** A key that seals what goes to Redis. */
+export function newSealKey(): string {
+  return randomBytes(32).toString('base64');
 }

@@ -19,13 +19,12 @@ export interface OnBehalfOfData {
   /** The scope that is asked for, and all that come back. */
   readonly scope: string;
   readonly consented: readonly string[];
-  /** One for each user. */
-  readonly subjectTokens: readonly string[];
+  readonly users: readonly { readonly oid: string; readonly subjectToken: string }[];
 }
 
 /** A token for an API at Entra ID, in process, all of them from the cache. */
 export const onBehalfOfOne = onBehalfOf(1, '1 user');
-export const onBehalfOfMany = onBehalfOf(500, '500 users in turn');
+export const onBehalfOfMany = onBehalfOf(5000, '5,000 users in turn');
 
 function onBehalfOf(users: number, who: string): Measurement {
   return {
@@ -40,15 +39,14 @@ function onBehalfOf(users: number, who: string): Measurement {
       const oids = Array.from({ length: users }, () => randomUUID());
       const entra = await startEntraDouble({ directory: directoryOf(oids) });
       stage.defer(entra.close);
-      const subjectTokens = await Promise.all(
-        oids.map((user) =>
-          entra.mintUserToken({ user, app: entraIds.mcpServer, client: entraIds.desktopClient }),
-        ),
-      );
-      const data = dataFor(entra, subjectTokens);
+      const { mcpServer: app, desktopClient: client } = entraIds;
+      const tokens = oids.map(async (oid) => {
+        return { oid, subjectToken: await entra.mintUserToken({ user: oid, app, client }) };
+      });
+      const data = dataFor(entra, await Promise.all(tokens));
       return {
-        msal: cachedOnly(await startLoop(stage, 'obo-msal.ts', data), entra),
-        ours: cachedOnly(await startLoop(stage, 'obo-ours.ts', data), entra),
+        msal: async () => cachedOnly(await startLoop(stage, 'obo-msal.ts', data), entra),
+        ours: async () => cachedOnly(await startLoop(stage, 'obo-ours.ts', data), entra),
       };
     },
   };
@@ -63,7 +61,7 @@ function directoryOf(oids: readonly string[]) {
 
 const clientSecret = 'a-secret-of-the-bench';
 
-function dataFor(entra: EntraDouble, subjectTokens: readonly string[]): OnBehalfOfData {
+function dataFor(entra: EntraDouble, users: OnBehalfOfData['users']): OnBehalfOfData {
   const { tenant, mcpServer, expensesApi } = entraIds;
   return {
     authority: `${entra.url}/${tenant}`,
@@ -77,7 +75,7 @@ function dataFor(entra: EntraDouble, subjectTokens: readonly string[]): OnBehalf
     apiId: expensesApi,
     scope: 'api:expenses.read',
     consented: ['api:expenses.read', 'api:expenses.write'],
-    subjectTokens,
+    users,
   };
 }
 

@@ -7,7 +7,7 @@ function counted(perSlice: readonly number[]) {
   let slices = 0;
   const run = async () => {
     exchanges += perSlice[slices++] ?? 0;
-    return { calls: 100, cpuMicros: 1000 };
+    return { calls: 100, cpuMicros: 1000, milliseconds: 10 };
   };
   return { run, idp: { exchanges: async () => exchanges }, slices: () => slices };
 }
@@ -20,7 +20,11 @@ describe('a run whose exchanges are counted', () => {
     ['misses that made one each', 1 as const, [100], 1],
   ])('gives a slice of %s', async (_what, perCall, perSlice, slices) => {
     const { run, idp, slices: done } = counted(perSlice);
-    expect(await withExchanges(run, idp, perCall)(10)).toEqual({ calls: 100, cpuMicros: 1000 });
+    expect(await withExchanges(run, idp, perCall)(10)).toEqual({
+      calls: 100,
+      cpuMicros: 1000,
+      milliseconds: 10,
+    });
     expect(done()).toBe(slices);
   });
 

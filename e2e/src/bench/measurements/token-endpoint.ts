@@ -2,19 +2,32 @@ import { createTestIssuer, type TestIssuer } from '@mcp-obo/testbed/issuer';
 import { type ContenderProcess, startContender } from '../contender-process.ts';
 import type { Run, Stage } from '../measurement.ts';
 
-/** What the identity provider of the bench is started with. */
-export interface TokenEndpointData {
+/** What the identity providers of the bench are started with, by the name in their paths. */
+export type TokenEndpointData = Readonly<Record<string, IssuerData>>;
+
+/** One identity provider. */
+export interface IssuerData {
   readonly jwks: object;
-  /** The one answer to every exchange. */
-  readonly answer: Readonly<Record<string, unknown>>;
+  /** The one answer to every exchange; absent: all are refused with `invalid_grant`. */
+  readonly answer?: Readonly<Record<string, unknown>>;
+  /** How long a request for its keys waits. */
+  readonly keysAfterMs?: number;
 }
 
-/** An identity provider whose exchange costs next to nothing, in a process of its own. */
+/** Identity providers in a process of their own. */
+export interface IssuerProcess {
+  readonly tokenEndpoint: (name: string) => string;
+  readonly jwksUri: (name: string) => string;
+  /** How often it was asked for so far. */
+  readonly asked: (what: 'tokens' | 'keys', name: string) => Promise<number>;
+}
+
+/** An identity provider whose exchange costs next to nothing. */
 export interface BenchIdp {
   readonly issuer: TestIssuer;
   readonly tokenEndpoint: string;
   readonly jwksUri: string;
-  readonly answer: TokenEndpointData['answer'];
+  readonly answer: NonNullable<IssuerData['answer']>;
   /** A fresh token of the one user, for the MCP server. */
   readonly subjectToken: () => Promise<string>;
   /** Exchanges it was asked for so far. */
@@ -27,30 +40,49 @@ export const target = { name: 'expenses-api', audience: 'api://expenses', scope:
 
 export async function startBenchIdp(stage: Stage): Promise<BenchIdp> {
   const issuer = createTestIssuer({ issuer: 'https://idp.example/acme' });
-  const lifetime = { sub: 'user-1', exp: Math.floor(Date.now() / 1000) + 3600 };
-  const answer = {
-    access_token: await issuer.mint({
-      ...lifetime,
-      aud: target.audience,
-      scope: target.scope,
-      client_id: resource,
-    }),
-    issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-    token_type: 'Bearer',
-    expires_in: 3600,
-    scope: target.scope,
+  const answer = await answerOf(issuer);
+  const idp = await startIssuers(stage, { acme: { jwks: issuer.jwks(), answer } });
+  return {
+    issuer,
+    tokenEndpoint: idp.tokenEndpoint('acme'),
+    jwksUri: idp.jwksUri('acme'),
+    answer,
+    subjectToken: () => subjectTokenOf(issuer),
+    exchanges: () => idp.asked('tokens', 'acme'),
   };
-  const data: TokenEndpointData = { jwks: issuer.jwks(), answer };
+}
+
+/** Starts identity providers. */
+export async function startIssuers(stage: Stage, data: TokenEndpointData): Promise<IssuerProcess> {
   const server: ContenderProcess = await startContender(stage, 'token-endpoint.ts', data);
   const url = String(await server.ready);
   return {
-    issuer,
-    tokenEndpoint: `${url}/token`,
-    jwksUri: `${url}/jwks`,
-    answer,
-    subjectToken: () => issuer.mint({ ...lifetime, aud: resource, scope: 'mcp:tools:execute expenses:read' }),
-    exchanges: async () => Number(await server.ask('exchanges')),
+    tokenEndpoint: (name) => `${url}/${name}/token`,
+    jwksUri: (name) => `${url}/${name}/jwks`,
+    asked: async (what, name) =>
+      ((await server.ask('requests')) as Record<string, number>)[`${what} ${name}`] ?? 0,
   };
+}
+
+/** A fresh token of the one user of an issuer, for the MCP server. */
+export function subjectTokenOf(issuer: TestIssuer): Promise<string> {
+  return issuer.mint({ ...lifetime(), aud: resource, scope: 'mcp:tools:execute expenses:read' });
+}
+
+/** An answer to every exchange of the one user of an issuer. */
+export async function answerOf(issuer: TestIssuer): Promise<NonNullable<IssuerData['answer']>> {
+  const { audience, scope } = target;
+  return {
+    access_token: await issuer.mint({ ...lifetime(), aud: audience, scope, client_id: resource }),
+    issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    token_type: 'Bearer',
+    expires_in: 3600,
+    scope,
+  };
+}
+
+function lifetime() {
+  return { sub: 'user-1', exp: Math.floor(Date.now() / 1000) + 3600 };
 }
 
 /** Share of calls that may go the other way: a Redis that answers too late on a busy machine counts as a miss. */

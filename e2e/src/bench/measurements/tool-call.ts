@@ -22,7 +22,7 @@ export const toolCall: Measurement = {
   contenders: [
     { id: 'open', label: 'SDK handler on Fastify, no authorization' },
     { id: 'guarded', label: 'the same behind `protectMcp`, tokens seen before' },
-    { id: 'example', label: 'apps/mcp-server, `whoami`: also rate limit, metrics, audit file' },
+    { id: 'example', label: 'apps/mcp-server, `whoami`: also rate limit, metrics, audit file', quick: false },
   ],
   baseline: 'open',
   setUp: async (stage) => {
@@ -35,23 +35,25 @@ export const toolCall: Measurement = {
     const calls = (tool: string) =>
       inTurn(tokens.map((token) => toolRequest(tool, token)) as [ReturnType<typeof toolRequest>]);
     const data: ToolCallData = { issuer: issuer.issuer, resource, jwks: issuer.jwks() };
-    const own = async (script: string) => {
+    const own = (script: string) => async () => {
       const server = await startContender(stage, script, data);
       const isRight = (text: string) => text.includes('"hello"');
       return httpRun(stage, { url: `${await server.ready}/mcp`, next: calls('greeting'), isRight, server });
     };
-    const served = await issuer.serve();
-    stage.defer(served.close);
-    const example = await startExample(stage, issuer.issuer, served);
     return {
-      open: await own('mcp-open.ts'),
-      guarded: await own('mcp-guarded.ts'),
-      example: httpRun(stage, {
-        url: `${example.origin}/mcp`,
-        next: calls('whoami'),
-        isRight: (text) => text.includes('mcp:tools:execute'),
-        server: example.server,
-      }),
+      open: own('mcp-open.ts'),
+      guarded: own('mcp-guarded.ts'),
+      example: async () => {
+        const served = await issuer.serve();
+        stage.defer(served.close);
+        const example = await startExample(stage, issuer.issuer, served);
+        return httpRun(stage, {
+          url: `${example.origin}/mcp`,
+          next: calls('whoami'),
+          isRight: (text) => text.includes('mcp:tools:execute'),
+          server: example.server,
+        });
+      },
     };
   },
 };
