@@ -1,6 +1,6 @@
 import type { AuditLog } from '@mcp-obo/audit';
 import type { TokenExchange } from '@mcp-obo/exchange';
-import { createCatalogueHandlers, type Limiter, requirementsOf } from '@mcp-obo/mcp';
+import { createCatalogueHandlers, type InteractionStore, type Limiter, requirementsOf } from '@mcp-obo/mcp';
 import { protectMcp } from '@mcp-obo/mcp/fastify';
 import { tlsOptions } from '@mcp-obo/service/tls';
 import type { createLogger, PlatformMetrics } from '@mcp-obo/telemetry';
@@ -27,12 +27,14 @@ export interface AppDependencies {
   readonly metrics: PlatformMetrics;
   /** Limits of callers; absent: none. */
   readonly limiter?: Limiter;
+  /** Where interactions of users are kept; absent: in this process. */
+  readonly interactionStore?: InteractionStore;
   readonly outbox?: (report: OutgoingReport) => Promise<void>;
 }
 
 /** All wiring of the MCP server, in order. Does not listen. */
 export async function buildApp(config: Config, deps: AppDependencies): Promise<FastifyInstance> {
-  const { exchange, now, log, audit, metrics, limiter, outbox } = deps;
+  const { exchange, now, log, audit, metrics, limiter, interactionStore, outbox } = deps;
   const { url, target, timeout_seconds } = config.downstream;
   const catalogue = expensesCatalogue({
     api: createExpensesApi({ url, target, fetch: deps.fetch, timeoutMs: timeout_seconds * 1000 }),
@@ -41,8 +43,10 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
   });
   const requirements = requirementsOf(catalogue);
   const recorder = createRecorder({ audit, metrics, catalogue });
+  const { interactions, ...options } = guardOptions(config);
   const guard = guardOf({
-    ...guardOptions(config),
+    ...options,
+    ...(interactions !== undefined && { interactions: { ...interactions, store: interactionStore } }),
     ...recorder,
     requirements,
     exchange,

@@ -127,6 +127,17 @@ export const schema = z
     /** Clients (ids) that cannot take an HTTP 403 and get a tool error instead. */
     tool_error_clients: wordsSetting.default([]),
     exchange,
+    /** Asking users for the consent that an exchange lacks; absent: such a call ends in a sentence. */
+    interactions: z
+      .strictObject({
+        /** Where the pages are; default: `/interaction` at the origin of `resource`. */
+        url: serverUrlSetting.optional(),
+        /** How long a link can be used. */
+        link_seconds: secondsSetting.default(600),
+        /** How long a call that comes back waits for the user before its client asks again. */
+        wait_seconds: secondsSetting.default(20),
+      })
+      .optional(),
     downstream: z.strictObject({
       url: serverUrlSetting,
       /** Name of the target at the broker, or in this process. */

@@ -8,6 +8,7 @@ import {
   type UpstreamCredential,
 } from '@mcp-obo/exchange';
 import type { Config } from './config.ts';
+import { interactionUrl } from './guard-options.ts';
 
 export interface ExchangeDependencies {
   readonly now: () => number;
@@ -30,6 +31,7 @@ export function openExchange(config: Config, { now, onEvent }: ExchangeDependenc
     });
   }
   const { target, audience } = downstream;
+  const interactions = interactionUrl(config);
   return createLocalExchange({
     issuers: config.issuers.map((issuer) => ({
       issuer: issuer.issuer,
@@ -45,6 +47,7 @@ export function openExchange(config: Config, { now, onEvent }: ExchangeDependenc
       { target, scopes: userScopes },
       { target, scopes: machineScopes, machine: true },
     ],
+    ...(interactions !== undefined && { redirectUris: [`${interactions}/callback`] }),
     onEvent,
     now,
   });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { TokenExchange } from '@mcp-obo/exchange';
+import type { TokenExchange, UserInteractions } from '@mcp-obo/exchange';
 import type { Config } from './config.ts';
 
 export interface FollowExchangeOptions {
@@ -45,11 +45,23 @@ export function followExchange(
   return {
     onBehalfOf: (request) => current.onBehalfOf(request),
     forMachine: (request) => current.forMachine(request),
+    ...(current.interactions !== undefined && {
+      interactions: {
+        start: (request) => interactionsOf(current).start(request),
+        finish: (request) => interactionsOf(current).finish(request),
+      },
+    }),
     close() {
       clearInterval(timer);
       return current.close();
     },
   };
+}
+
+/** Whether there are any follows from settings that do not change while the process runs. */
+function interactionsOf({ interactions }: TokenExchange): UserInteractions {
+  if (interactions === undefined) throw new TypeError('The exchange lost its interactions.');
+  return interactions;
 }
 
 function textsOf(files: readonly string[]): string {

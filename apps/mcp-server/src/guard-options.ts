@@ -37,12 +37,24 @@ export function guardOptions(config: Config): Omit<McpGuardOptions, 'requirement
       maxLifetime: issuer.max_lifetime,
       scopePrefixes: issuer.scope_prefix === undefined ? [] : [issuer.scope_prefix],
     })),
+    ...(config.interactions !== undefined && {
+      interactions: {
+        url: interactionUrl(config),
+        lifetimeSeconds: config.interactions.link_seconds,
+        waitSeconds: config.interactions.wait_seconds,
+      },
+    }),
     roles: {
       roles: config.roles,
       groups: Object.fromEntries(Object.entries(config.groups).map(([path, roles]) => [path, { roles }])),
     },
     tiers: Object.fromEntries(Object.entries(config.tiers).map(([name, tier]) => [name, tierOf(tier)])),
   };
+}
+
+/** Where users are asked; undefined when they are not. */
+export function interactionUrl({ interactions, resource }: Config): string | undefined {
+  return interactions && (interactions.url ?? new URL('/interaction', resource).href);
 }
 
 /** What an approval of a large amount needs, by the tier's names. */

@@ -1,5 +1,5 @@
-import { type AuditLog, auditSubject } from '@mcp-obo/audit';
-import type { Catalogue, GuardEvent, McpGuardOptions, Operation } from '@mcp-obo/mcp';
+import { type AuditDecision, type AuditLog, auditSubject } from '@mcp-obo/audit';
+import type { Catalogue, GuardEvent, InteractionEvent, McpGuardOptions, Operation } from '@mcp-obo/mcp';
 import type { PlatformMetrics } from '@mcp-obo/telemetry';
 import type { ValidatorEvent } from '@mcp-obo/validator';
 import { limitName } from './limits.ts';
@@ -54,6 +54,17 @@ export function createRecorder({
         outcome: decision.outcome === 'step-up' ? 'step_up' : 'refused',
       });
     },
+    interaction: ({ step, reason, tenant, user, client, target, scopes }) =>
+      audit.record({
+        type: 'interaction',
+        decision: interactionDecisions[step],
+        reason: reason === 'ok' ? step : reason,
+        tenant,
+        user,
+        client,
+        target,
+        scopes,
+      }),
     limit: ({ grant, operation }) => {
       metrics.rateLimitHit({ limit: limitName(operation) });
       audit.record({
@@ -88,6 +99,15 @@ export function createRecorder({
     onValidatorEvent: (event) => countValidator(metrics, event),
   };
 }
+
+/** How the audit puts the steps of an interaction. */
+const interactionDecisions: Readonly<Record<InteractionEvent['step'], AuditDecision>> = {
+  offered: 'ask',
+  started: 'ask',
+  completed: 'allow',
+  refused: 'refuse',
+  not_offered: 'fault',
+};
 
 function countValidator(metrics: PlatformMetrics, event: ValidatorEvent): void {
   if (event.type === 'success') metrics.authSuccess({ tenant: event.tenant });

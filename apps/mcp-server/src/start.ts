@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import { openExchange } from './exchange.ts';
 import { followExchange } from './follow-exchange.ts';
 import { createLimits } from './limits.ts';
+import { createRedisInteractionStore } from './redis-interaction-store.ts';
 import type { OutgoingReport } from './tools/expenses-tools.ts';
 
 /** Opens what the server needs, and listens. */
@@ -19,6 +20,9 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
   const lost = (err: unknown) => log.warn({ err }, 'redis failed; limits are counted by this process alone');
   const redis = hasRedis(config.redis) ? openRedis(config.redis, lost).redis : undefined;
   const app = await buildApp(config, {
+    ...(redis !== undefined && {
+      interactionStore: createRedisInteractionStore({ redis, prefix: 'mcp-obo:interaction:' }),
+    }),
     limiter: createLimits({
       toolCalls: config.rate_limit_rpm,
       resourceReads: 5 * config.rate_limit_rpm,

@@ -6,6 +6,8 @@ export type AuditEventType =
   | 'authentication'
   | 'authorization'
   | 'exchange'
+  /** A user was asked for what only the user can give, or gave it. */
+  | 'interaction'
   | 'tool_call'
   | 'policy_change'
   | 'tool_change';

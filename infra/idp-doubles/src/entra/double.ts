@@ -49,6 +49,8 @@ export interface EntraDouble {
   readonly setBehaviour: (behaviour: EntraBehaviour | undefined) => void;
   /** Records a consent, as the consent page would. */
   readonly grantConsent: (tenantId: string, consent: Consent) => void;
+  /** Takes back all consents that users gave. */
+  readonly withdrawConsents: (tenantId: string) => void;
   /** Ends all sessions of a user: tokens from before now fail with AADSTS50173. */
   readonly revokeSessions: (oid: string) => void;
   /** Signs a user in and gives the access token that a client would get. */
@@ -106,6 +108,11 @@ export async function startEntraDouble(options: EntraDoubleOptions): Promise<Ent
       behaviour = next;
     },
     grantConsent,
+    withdrawConsents: (tenantId) =>
+      void consents.set(
+        tenantId,
+        (consents.get(tenantId) ?? []).filter(({ user }) => user === undefined),
+      ),
     revokeSessions: (oid) => state.sessions.revoke(oid, now()),
     mintUserToken: (request) => mintUserToken(state, request),
     close: () => server.close(),

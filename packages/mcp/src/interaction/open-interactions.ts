@@ -97,7 +97,16 @@ export function openInteractions(options: OpenInteractionsOptions): OpenInteract
       reportFault,
     }),
     note: (grant, elicitsUrl) => capability.note(grant, elicitsUrl).catch(reportFault),
-    resume: asking.resume,
+    async resume(grant, extra) {
+      try {
+        return await asking.resume(grant, extra);
+      } catch (failure) {
+        if (failure instanceof ToolFailure) throw failure;
+        // Without its store nobody knows how the interaction ended; whether the call may run is the issuer's to say.
+        reportFault(failure);
+        return undefined;
+      }
+    },
     async ask(grant, extra, error, wanted) {
       if (!isOAuthError(error)) return undefined;
       try {
