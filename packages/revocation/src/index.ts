@@ -1,4 +1,10 @@
 export { createMemoryRevocations, type MemoryRevocationsOptions } from './memory-list.ts';
+export {
+  createMemoryObtained,
+  type MemoryObtainedOptions,
+  type ObtainedToken,
+  type ObtainedTokens,
+} from './obtained.ts';
 export { longestBlindness, refuseOutdated } from './outdated.ts';
 export {
   type Revocation,

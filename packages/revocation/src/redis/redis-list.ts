@@ -26,8 +26,10 @@ export interface RedisRevocationsOptions {
   readonly settleMs?: number;
   /** Bound of the entries that are kept one by one. Default 100,000. */
   readonly maxEntries?: number;
-  /** Told of what went wrong at Redis, and once when the view is lost; for log and metrics. */
+  /** Told of what went wrong at Redis, once until it goes well again. */
   readonly onError?: (error: unknown) => void;
+  /** Told after each look at Redis, whatever came of it, how old the view is; for a metric. */
+  readonly onLook?: (ageMs: number) => void;
 }
 
 const entriesAtOnce = 500;
@@ -54,6 +56,8 @@ export function createRedisRevocations(options: RedisRevocationsOptions): Revoca
   let completeAt: number | undefined;
   /** What is known here and was not read from the list that was begun. */
   let lost = new Map<string, RevocationEntry>();
+
+  const age = () => now() - (completeAt ?? startedAt);
 
   function take(entry: RevocationEntry): void {
     if (known.add(entry)) for (const tell of watchers) tell(entry);
@@ -114,12 +118,13 @@ export function createRedisRevocations(options: RedisRevocationsOptions): Revoca
         // An answer that belongs to no question puts all that follow in doubt.
         if (error instanceof TypeError) listener.disconnect(true);
         await pause();
+      } finally {
+        options.onLook?.(age());
       }
     }
   }
 
   const following = follow();
-  const age = () => now() - (completeAt ?? startedAt);
 
   return {
     isRevoked: known.covers,
