@@ -14,7 +14,6 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
   'tb:upstream-idjag': 'An upstream of its own, not built.',
   'tb:resource-registry':
     'Resources are part of the client configuration; registration checks are not a registry yet.',
-  'tb:consent': 'Consent errors reach the client as a tool error, not as URL-mode elicitation.',
   'tb:redis-down': 'A cache that fails is a miss; the full set of Redis faults is not tried.',
   'op:rate-refresh': 'The platform sees no refresh requests of its clients.',
   'op:lockout': 'Failed authentications are counted, not blocked.',

@@ -91,7 +91,13 @@ describe('what Entra ID refuses', () => {
         claims,
         suberror: 'basic_action',
       });
-      const { status, challenge } = refusalOf(await platform.listExpenses(await alicesToken()));
+      const capable = await entra.mintUserToken({
+        user: entraIds.alice,
+        app: entraIds.mcpServer,
+        claims: '{"access_token":{"xms_cc":{"values":["cp1"]}}}',
+      });
+      sent.push(...capable.split('.'));
+      const { status, challenge } = refusalOf(await platform.listExpenses(capable));
       expect(status).toBe(401);
       expect(challenge).toContain('error="insufficient_claims"');
       expect(challenge).toContain(`claims="${Buffer.from(claims).toString('base64')}"`);
