@@ -83,12 +83,21 @@ async function engineVersion(run: RunCommand): Promise<{ version?: string; probl
 
 const readyWithinMs = 60_000;
 
+/**
+ * Who was cut short is still removing containers when the engine is to end; what is left after half a minute of
+ * those that carry our name goes with it, and does not come back with the next engine.
+ */
+const tidy = `
+  ours() { docker ps --all --quiet --filter name=mcp-obo; }
+  for second in $(seq 30); do [ -z "$(ours)" ] && break; sleep 1; done
+  ours | xargs -r docker rm --force --volumes`;
+
 /** `dockerd` with its defaults, which are a Unix socket and nothing on the network. */
 async function startDaemon(run: RunCommand): Promise<{ stop: () => Promise<void> }> {
   const folder = join(tmpdir(), 'mcp-obo-dockerd');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const logFile = join(folder, 'dockerd.log');
-  const { stop } = spawnHeld('dockerd', logFile);
+  const { stop } = spawnHeld('dockerd', logFile, tidy);
   const end = performance.now() + readyWithinMs;
   while ((await engineVersion(run)).version === undefined) {
     const said = readFileSync(logFile, 'utf8');

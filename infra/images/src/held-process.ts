@@ -6,17 +6,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface HeldProcess {
   /** True when it has ended by itself or by `stop`. */
   readonly ended: () => boolean;
-  /** Asks it to end (SIGTERM) and waits, not longer than half a minute. */
+  /** Asks it to end (SIGTERM) and waits, not longer than a minute. */
   readonly stop: () => Promise<void>;
 }
 
 /**
  * Runs a command in a session of its own, so that Ctrl-C does not reach it before its user is done with it. A
- * shell reads the pipe that this process holds: when it breaks, by whatever end, the command ends too.
+ * shell reads the pipe that this process holds: when it breaks, by whatever end, the command ends too, after what
+ * is to come `before` its end.
  */
-export function spawnHeld(command: string, logFile: string): HeldProcess {
+export function spawnHeld(command: string, logFile: string, before = ':'): HeldProcess {
   const log = openSync(logFile, 'w', 0o600);
-  const shell = spawn('sh', ['-c', `${command} & held=$!; cat >/dev/null; kill $held; wait $held`], {
+  const script = `${command} & held=$!; cat >/dev/null; ${before}; kill $held; wait $held`;
+  const shell = spawn('sh', ['-c', script], {
     stdio: ['pipe', log, log],
     detached: true,
   });
@@ -29,7 +31,7 @@ export function spawnHeld(command: string, logFile: string): HeldProcess {
     stop: async () => {
       shell.ref();
       shell.stdin?.end();
-      await Promise.race([closed(shell), sleep(30_000, undefined, { ref: false })]);
+      await Promise.race([closed(shell), sleep(60_000, undefined, { ref: false })]);
     },
   };
 }

@@ -1,3 +1,4 @@
+export { type AtEnd, atEnd } from './at-end.ts';
 export { type EnsureOptions, ensureImages, type ImageOutcome } from './build.ts';
 export { defaultCacheDir } from './cache-folder.ts';
 export { type CommandOptions, type Ended, type RunCommand, runCommand } from './command.ts';

@@ -36,6 +36,15 @@ describe('a held process', () => {
     rmSync(join(folder, 'wait'));
   });
 
+  it('lives until that is done which comes before its end', async () => {
+    const { parent, pid } = await hold('wait');
+    rmSync(join(folder, 'wait.before'), { force: true });
+    parent.kill('SIGKILL');
+    await expect.poll(() => alive(pid), { timeout: 10_000 }).toBe(false);
+    expect(existsSync(join(folder, 'wait.before'))).toBe(true);
+    rmSync(join(folder, 'wait'));
+  });
+
   it('ends when it is told to', async () => {
     const { parent, pid, exited } = await hold('stop');
     parent.stdin?.write('x');

@@ -4,7 +4,11 @@ import { spawnHeld } from '../src/held-process.ts';
 
 // Holds a process until it is told something, or ends: the parent of test/held-process.test.ts.
 const [file = '', mode = ''] = process.argv.slice(2);
-const held = spawnHeld(`sh -c 'echo $$ > ${file}; exec sleep 300'`, `${file}.log`);
+const held = spawnHeld(
+  `sh -c 'echo $$ > ${file}; exec sleep 300'`,
+  `${file}.log`,
+  `kill -0 $held && touch ${file}.before`,
+);
 if (mode === 'stop') {
   process.stdin.once('data', () => void held.stop().then(() => process.exit(0)));
 } else if (mode === 'wait') {
