@@ -5,6 +5,7 @@ import { createReplayGuard } from './client-auth/replay-guard.ts';
 import type { BrokerConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
 import { createEndpoints } from './endpoints.ts';
+import { createMintKeys } from './mint.ts';
 import { createObserver } from './observer.ts';
 import type { BrokerCache } from './open-cache.ts';
 import { answerError, answerNotFound } from './routes/errors.ts';
@@ -35,7 +36,8 @@ export async function buildApp(
   const endpoints = createEndpoints(config);
   const observer = createObserver(deps);
   const replay = createReplayGuard({ cache: cache.store, now });
-  const parts = { endpoints, observer, cache, replay };
+  const mintKeys = createMintKeys(config, deps);
+  const parts = { endpoints, observer, cache, replay, mintKeys };
   let service = createTokenService(config, deps, parts);
 
   let draining = false;
@@ -57,7 +59,7 @@ export async function buildApp(
     cacheHealthy: cache.shared?.healthy,
     draining: () => draining,
   });
-  await app.register(metadataRoutes, { endpoints });
+  await app.register(metadataRoutes, { endpoints, jwks: mintKeys.jwks });
   await app.register(tokenRoutes, { token: (request) => service.token(request), endpoints });
   await app.register(interactionRoutes, {
     interaction: {
@@ -74,7 +76,7 @@ export async function buildApp(
       if (config.listen.tls !== undefined && changed.listen.tls !== undefined)
         (app.server as unknown as Server).setSecureContext({ ...changed.listen.tls, minVersion: 'TLSv1.3' });
       cache.renew(changed);
-      mintKeys.replace(changed.mint?.keys ?? []);
+      mintKeys.take(changed);
       const old = service;
       service = next;
       void old.close();

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ConfigError, type ConfigSource } from '@mcp-obo/config';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { generate } from 'selfsigned';
@@ -11,6 +13,7 @@ const secrets: Readonly<Record<string, string>> = {
   'globex.key': certificate.private,
   'globex.crt': certificate.cert,
   'mcp-server.jwks.json': '{"keys":[{"kty":"EC","crv":"P-256","x":"a","y":"b"}]}',
+  'mint.key': certificate.private,
   'seal.keys': Buffer.alloc(32, 7).toString('base64'),
 };
 
@@ -143,6 +146,48 @@ describe('the configuration', () => {
       'every line of the key ring must be 32 bytes',
     ],
     [
+      'a minted target without keys',
+      (t) =>
+        t
+          .replace(/^mint:[\s\S]*?^network/m, 'network')
+          .replace('    scopes:', '    upstream: mint\n    scopes:'),
+      'targets.0.upstream: mint needs keys: set mint.keys',
+    ],
+    [
+      'a minted target that is never parsed',
+      (t) => t.replace('    scopes:', '    upstream: mint\n    kind: opaque\n    scopes:'),
+      'targets.0.kind: must be jwt',
+    ],
+    [
+      'a minted target with a name for each issuer',
+      (t) =>
+        t
+          .replace('audience: api://expenses', 'audience: { "https://idp.example.com/acme": api://expenses }')
+          .replace('    scopes:', '    upstream: mint\n    scopes:'),
+      'targets.0.audience: must be one name for all issuers',
+    ],
+    [
+      'a key that mints and is none',
+      (t) => t.replace('secrets/mint.key', 'secrets/acme.secret'),
+      'mint.keys.0: must be a private P-256 or Ed25519 key in PEM',
+    ],
+    [
+      'a key that mints and is missing',
+      (t) => t.replace('secrets/mint.key', 'secrets/none.yaml'),
+      'secrets/none.yaml cannot be read',
+    ],
+    [
+      'the same key to mint twice',
+      (t) =>
+        t.replace('{ file: secrets/mint.key }', '{ file: secrets/mint.key }, { file: secrets/mint.key }'),
+      'mint.keys.1: is the same key as one before it',
+    ],
+    [
+      'a minted token that lives too long',
+      (t) => t.replace('lifetime_seconds: 300', 'lifetime_seconds: 301'),
+      'mint.lifetime_seconds',
+    ],
+    [
       'a file that is absent',
       (t) => t.replace('secrets/seal.keys', 'secrets/none.yaml'),
       'secrets/none.yaml cannot be read',
@@ -183,6 +228,17 @@ describe('the configuration', () => {
       'single.upstream_secret (OBO_CLIENT_SECRET, OBO_CLIENT_SECRET_FILE): is required',
     ])
       expect(message).toContain(line);
+  });
+
+  it(verifies('tb:mint', 'refuses a key that everybody on the machine can read'), () => {
+    const dir = mkdtempSync(join(tmpdir(), 'broker-mint-'));
+    const key = join(dir, 'mint.key');
+    const problems = () => problemsOf((text) => text.replace('secrets/mint.key', key));
+    writeFileSync(key, certificate.private, { mode: 0o640 });
+    expect(problems()).toBe('');
+    chmodSync(key, 0o644);
+    expect(problems()).toContain(`mint.keys.0: the file ${key} is open to everybody on this machine`);
+    rmSync(dir, { recursive: true });
   });
 
   it('never repeats a secret in its message', () => {

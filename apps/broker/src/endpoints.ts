@@ -4,6 +4,8 @@ import type { BrokerConfig } from './config.ts';
 export interface TenantEndpoints {
   readonly tenant: string;
   readonly issuer: string;
+  /** `iss` of the tokens that the broker mints for the tenant. */
+  readonly minted: string;
   readonly token: string;
   readonly authorization: string;
 }
@@ -29,6 +31,7 @@ export function createEndpoints({ issuer, issuers }: Pick<BrokerConfig, 'issuer'
     return {
       tenant,
       issuer: `${at}/v2.0`,
+      minted: at,
       token: `${at}/oauth2/v2.0/token`,
       authorization: `${at}/oauth2/v2.0/authorize`,
     };

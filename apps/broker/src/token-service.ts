@@ -3,8 +3,10 @@ import {
   createExchangeEngine,
   createInteractions,
   type ExchangeEngine,
+  fetchWithOwnKeys,
+  type MintKeyRing,
 } from '@mcp-obo/exchange';
-import { createValidator } from '@mcp-obo/validator';
+import { createValidator, type IssuerConfig } from '@mcp-obo/validator';
 import { createClientAuthenticator } from './client-auth/authenticate.ts';
 import { createAssertionVerifier } from './client-auth/private-key-jwt.ts';
 import type { ReplayGuard } from './client-auth/replay-guard.ts';
@@ -16,6 +18,7 @@ import {
   createInteractionEndpoints,
   type InteractionEndpoints,
 } from './interaction/interaction-endpoints.ts';
+import { createMints, mintedSubjects } from './mint.ts';
 import type { createObserver } from './observer.ts';
 import type { BrokerCache } from './open-cache.ts';
 import { createClientCredentials } from './token/client-credentials.ts';
@@ -41,17 +44,19 @@ export interface TokenServiceParts {
   readonly observer: ReturnType<typeof createObserver>;
   readonly cache: BrokerCache;
   readonly replay: ReplayGuard;
+  readonly mintKeys: MintKeyRing;
 }
 
 /** The token service of a configuration, wired by hand and in order. */
 export function createTokenService(
   config: BrokerConfig,
   deps: BrokerDeps,
-  { endpoints, observer, cache, replay }: TokenServiceParts,
+  { endpoints, observer, cache, replay, mintKeys }: TokenServiceParts,
 ): TokenService {
   const { now, fetch, log } = deps;
   const targets = engineTargets(config);
-  const upstreams = createUpstreams(config, deps, observer.onBreaker);
+  const issuers = createUpstreams(config, deps, observer.onBreaker);
+  const upstreams = [...issuers, ...createMints(config, deps, { endpoints, mintKeys })];
   const answers = createAnswerValidator({ upstreams, targets, fetch, now, log });
   const engine = createExchangeEngine({
     targets,
@@ -67,8 +72,8 @@ export function createTokenService(
   });
 
   const subjects = createValidator({
-    issuers: subjectIssuers(config),
-    fetch,
+    issuers: subjectIssuers(config, endpoints),
+    fetch: fetchWithOwnKeys(fetch, upstreams),
     now,
     log,
     onEvent: observer.onValidation,
@@ -96,7 +101,7 @@ export function createTokenService(
     checkSubject,
     targets: grantOptions.targets,
     interactions: createInteractions({
-      issuers: upstreams.map((upstream) => ({
+      issuers: issuers.map((upstream) => ({
         ...upstream,
         credentials: credentialsAt(upstream.issuer, config.clients),
       })),
@@ -125,16 +130,18 @@ export function createTokenService(
 }
 
 /** The issuers of subject tokens, with the audiences of all clients; whose each token is, is checked after. */
-function subjectIssuers({ issuers, clients }: BrokerConfig) {
-  return issuers.map((entry) => ({
+function subjectIssuers(config: BrokerConfig, endpoints: Endpoints): readonly IssuerConfig[] {
+  const audiences = audiencesOf(config.clients);
+  const identityProviders = config.issuers.map((entry) => ({
     issuer: entry.issuer,
     tenant: entry.tenant,
     profile: entry.profile,
-    audiences: audiencesOf(clients),
+    audiences,
     companions: entry.companions,
     scopePrefixes: entry.scope_prefixes,
     ...(entry.jwks_uri === undefined ? {} : { jwksUri: entry.jwks_uri }),
     ...(entry.algorithms === undefined ? {} : { algorithms: entry.algorithms }),
     ...(entry.max_lifetime === undefined ? {} : { maxLifetime: entry.max_lifetime }),
   }));
+  return [...identityProviders, ...mintedSubjects(config, endpoints, audiences)];
 }

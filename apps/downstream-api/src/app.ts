@@ -87,13 +87,24 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
 }
 
 function toIssuer(entry: Config['issuers'][number]) {
-  const { tenant, issuer, profile, audiences, companions, jwks_uri, scope_prefix, max_lifetime } = entry;
+  const {
+    tenant,
+    issuer,
+    profile,
+    audiences,
+    companions,
+    jwks_uri,
+    scope_prefix,
+    max_lifetime,
+    vouches_for,
+  } = entry;
   return {
     tenant,
     issuer,
     profile,
     audiences,
     companions,
+    vouchesFor: vouches_for,
     ...(jwks_uri === undefined ? {} : { jwksUri: jwks_uri }),
     ...(scope_prefix === undefined ? {} : { scopePrefixes: [scope_prefix] }),
     ...(max_lifetime === undefined ? {} : { maxLifetime: max_lifetime }),
@@ -103,7 +114,14 @@ function toIssuer(entry: Config['issuers'][number]) {
 function metadataOf(config: Config) {
   return protectedResourceMetadata({
     resource: config.resource,
-    authorizationServers: config.issuers.map(({ issuer }) => issuer),
+    // Nobody logs in at a broker, but at the issuers it speaks for.
+    authorizationServers: [
+      ...new Set(
+        config.issuers.flatMap(({ issuer, vouches_for: others }) =>
+          others.length === 0 ? [issuer] : others,
+        ),
+      ),
+    ],
     scopesSupported: ['api:expenses.read'],
     resourceName: 'Expenses API',
   });

@@ -24,6 +24,7 @@ describe('configuration', () => {
           profile: 'generic',
           audiences: ['api://expenses'],
           companions: [],
+          vouches_for: [],
         },
       ],
       seed_expenses: false,
@@ -63,6 +64,14 @@ describe('configuration', () => {
       seed_expenses: true,
       log_level: 'warn',
     });
+  });
+
+  it.each([
+    ['a broker that may speak for nobody', { profile: 'broker' }],
+    ['an identity provider that may speak for another', { vouches_for: ['https://idp.example/globex'] }],
+  ])('refuses %s', (_what, over) => {
+    const issuers = [{ tenant: 'acme', issuer: 'https://idp.example/acme', ...over }];
+    expect(() => read({ ...settings, issuers })).toThrow('issuers.0.vouches_for: must list the issuers');
   });
 
   it('names every bad setting, with its variable', () => {

@@ -14,7 +14,11 @@ import { replacePeople } from './store/people-store.ts';
 
 /** Opens database, audit and network, and listens. */
 export async function start(config: Config, { log }: ServiceContext): Promise<Service> {
-  const tenants = new Map(config.issuers.map(({ issuer, tenant }) => [issuer, tenant]));
+  const tenants = new Map(
+    config.issuers.flatMap(({ issuer, tenant, vouches_for }) =>
+      [issuer, ...vouches_for].map((name) => [name, tenant]),
+    ),
+  );
   const people = readPeople(config.people_file, (issuer) => tenants.get(issuer));
   const database = openDatabase(config.database_file ?? ':memory:');
   replacePeople(database, people);

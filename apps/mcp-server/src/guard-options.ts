@@ -35,6 +35,7 @@ export function guardOptions(config: Config): Omit<McpGuardOptions, 'requirement
       companions: issuer.companions,
       jwksUri: issuer.jwks_uri,
       maxLifetime: issuer.max_lifetime,
+      vouchesFor: issuer.vouches_for,
       scopePrefixes: issuer.scope_prefix === undefined ? [] : [issuer.scope_prefix],
     })),
     ...(config.interactions !== undefined && {

@@ -40,6 +40,7 @@ export {
   createMintKeyRing,
   type MintKeyRing,
   type MintKeyRingOptions,
+  type MintKeySettings,
 } from './upstream/mint/mint-key-ring.ts';
 export type {
   Upstream,

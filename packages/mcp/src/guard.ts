@@ -173,7 +173,7 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
     resourceMetadataUrl,
     metadata: protectedResourceMetadata({
       resource,
-      authorizationServers: issuers.map(({ issuer }) => issuer),
+      authorizationServers: loginIssuers(issuers),
       scopesSupported: firstScopes,
       resourceName: options.resourceName,
       resourceDocumentation: options.resourceDocumentation,
@@ -265,4 +265,13 @@ function asOAuthError(error: unknown): OAuthError {
 
 function misconfigured(reason: string): OAuthError {
   return new OAuthError('server_error', 'The request could not be served.', { reason });
+}
+
+/** Where users log in: not at a broker, but at the issuers it speaks for. */
+function loginIssuers(issuers: McpGuardOptions['issuers']): readonly string[] {
+  return [
+    ...new Set(
+      issuers.flatMap(({ issuer, vouchesFor = [] }) => (vouchesFor.length === 0 ? [issuer] : vouchesFor)),
+    ),
+  ];
 }

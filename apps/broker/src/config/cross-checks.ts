@@ -34,6 +34,7 @@ export const crossChecks: readonly Check[] = [
     ),
   answersOfForeignIssuers,
   targetsThatAreClients,
+  mintedTargets,
   upstreamsOfUnknownIssuers,
   rulesThatNameNothing,
   loopbackIssuers,
@@ -107,6 +108,25 @@ function targetsThatAreClients({ clients = [], targets = [] }: Partial<BrokerCon
         message: `${audience} is a client's own resource; a target must be another one`,
       })),
   );
+}
+
+/** A minted token is a JWT for one audience, whoever the user's issuer is. */
+function mintedTargets({ targets = [], ...config }: Partial<BrokerConfig>): readonly Finding[] {
+  return targets.flatMap((target, index) => {
+    if (target.upstream !== 'mint') return [];
+    const at = (member: string) => ['targets', index, member];
+    return [
+      ...(config.mint === undefined
+        ? [{ path: at('upstream'), message: 'mint needs keys: set mint.keys' }]
+        : []),
+      ...(target.kind === 'jwt' ? [] : [{ path: at('kind'), message: 'must be jwt: minted tokens are' }]),
+      ...(typeof target.audience === 'string' && target.answer_audience === undefined
+        ? []
+        : [
+            { path: at('audience'), message: 'must be one name for all issuers, as the broker mints for it' },
+          ]),
+    ];
+  });
 }
 
 function audiencesOf({ audience }: Target): readonly string[] {

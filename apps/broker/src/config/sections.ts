@@ -11,6 +11,7 @@ import { checkRedis, redisMembers } from '@mcp-obo/redis-connection';
 import { z } from 'zod';
 import { callerAuth, upstreamCredential } from './credentials.ts';
 import { name } from './identifiers.ts';
+import { mintSection } from './mint.ts';
 import { type ConfigFiles, textSetting } from './secrets.ts';
 
 const seconds = z.number().int().positive();
@@ -50,6 +51,8 @@ const target = z.strictObject({
   resource: resourceUriSetting.optional(),
   /** `jwt`: the answer is checked claim by claim. `opaque`: never parsed (Microsoft Graph). */
   kind: z.enum(['jwt', 'opaque']).default('jwt'),
+  /** Who gives tokens for it: the user's own issuer, or this broker (`mint`). */
+  upstream: z.enum(['issuer', 'mint']).default('issuer'),
   /** Every scope it has for users. */
   scopes: z.array(scopeSetting).min(1),
   /** Every scope it has for machines. */
@@ -121,6 +124,8 @@ export function configSections(files: ConfigFiles) {
     /** Key ring that seals cached tokens, 32 bytes in base64 a line: the first seals, all open. Absent: made at start. */
     seal: z.strictObject({ keys: textSetting(files).transform(parseKeyRing) }).optional(),
     network: network(files).prefault({}),
+    /** Tokens that the broker signs itself. */
+    mint: mintSection(files).optional(),
     /** How often the file, and those it names, are looked at for changes; 0: never. */
     reload_seconds: z.number().int().min(0).default(5),
     /** Largest token request. */

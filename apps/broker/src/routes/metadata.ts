@@ -1,33 +1,43 @@
 import { authorizationServerMetadataUrls } from '@mcp-obo/metadata';
 import type { FastifyInstance } from 'fastify';
+import type { JSONWebKeySet } from 'jose';
 import { assertionAlgorithms } from '../client-auth/private-key-jwt.ts';
 import { type Endpoints, pathOf, type TenantEndpoints } from '../endpoints.ts';
 import { grantTypes } from '../token/token-endpoint.ts';
 
+export interface MetadataRouteOptions {
+  readonly endpoints: Endpoints;
+  /** The keys that are published now. */
+  readonly jwks: () => JSONWebKeySet;
+}
+
 /** Metadata (RFC 8414 §3; for MSAL, OpenID Connect Discovery §4) and keys (RFC 7517 §5). */
 export async function metadataRoutes(
   app: FastifyInstance,
-  { endpoints }: { readonly endpoints: Endpoints },
+  { endpoints, jwks }: MetadataRouteOptions,
 ): Promise<void> {
-  const publish = (path: string, type: string, document: Record<string, unknown>) =>
+  const publish = (path: string, type: string, document: () => object) =>
     app.get(path, async (_request, reply) => {
       reply.header('cache-control', 'public, max-age=300').type(type);
-      return document;
+      return document();
     });
   const metadata = brokerMetadata(endpoints);
-  const [location] = authorizationServerMetadataUrls(endpoints.issuer);
-  if (location !== undefined) publish(pathOf(location), 'application/json', metadata);
-  for (const tenant of endpoints.tenants)
-    publish(
-      `${pathOf(tenant.issuer)}/.well-known/openid-configuration`,
-      'application/json',
+  const publishMetadata = (document: ReturnType<typeof brokerMetadata>) => {
+    const [location] = authorizationServerMetadataUrls(document.issuer);
+    if (location !== undefined) publish(pathOf(location), 'application/json', () => document);
+  };
+  publishMetadata(metadata);
+  for (const tenant of endpoints.tenants) {
+    publishMetadata({ ...metadata, issuer: tenant.minted, token_endpoint: tenant.token });
+    publish(`${pathOf(tenant.issuer)}/.well-known/openid-configuration`, 'application/json', () =>
       msalMetadata(metadata, tenant),
     );
-  publish(pathOf(endpoints.jwks), 'application/jwk-set+json', { keys: [] });
+  }
+  publish(pathOf(endpoints.jwks), 'application/jwk-set+json', jwks);
 }
 
 /** Authorization server metadata (RFC 8414 §2). There is no authorization endpoint, so no response type. */
-function brokerMetadata({ issuer, token, jwks }: Endpoints): Record<string, unknown> {
+function brokerMetadata({ issuer, token, jwks }: Endpoints) {
   return {
     issuer,
     token_endpoint: token,

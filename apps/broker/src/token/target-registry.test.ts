@@ -7,6 +7,7 @@ import { createTargetRegistry, parseScope } from './target-registry.ts';
 const common = {
   companions: [],
   kind: 'jwt' as const,
+  upstream: 'issuer' as const,
   machine_scopes: [],
   ignored_scopes: [],
   scopes: ['read'],

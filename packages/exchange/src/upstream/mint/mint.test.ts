@@ -80,7 +80,7 @@ describe('a minted token', () => {
       source: 'cache',
       accessToken: first.subjectToken,
     });
-    bench.ring.replace([newKey()]);
+    bench.ring.replace({ keys: [newKey()] });
     const { source, accessToken } = await bench.engine.exchange({ ...login, ...toLedger });
     expect([source, accessToken === first.subjectToken]).toEqual(['exchange', false]);
   });
@@ -233,11 +233,11 @@ describe('the keys over time', () => {
     const bench = createMintBench();
     const old = bench.ring.signing();
     const fresh = newKey();
-    bench.ring.replace([fresh, old]);
+    bench.ring.replace({ keys: [fresh, old] });
     expect(bench.ring.jwks().keys.map(({ kid }) => kid)).toEqual([fresh.kid, old.kid]);
     expect(bench.ring.signing().kid).toBe(old.kid);
     bench.time.now += 299;
-    bench.ring.replace([fresh, old]);
+    bench.ring.replace({ keys: [fresh, old] });
     expect(bench.ring.signing().kid).toBe(old.kid);
     bench.time.now += 1;
     expect(bench.ring.signing().kid).toBe(fresh.kid);
@@ -246,10 +246,19 @@ describe('the keys over time', () => {
   it(verifies('tb:mint', 'a key that is gone signs no more, however new the next is'), () => {
     const bench = createMintBench();
     const [one, two] = [newKey(), newKey()];
-    bench.ring.replace([one]);
+    bench.ring.replace({ keys: [one] });
     expect(bench.ring.signing().kid).toBe(one.kid);
     bench.time.now += 10;
-    bench.ring.replace([two, one]);
+    bench.ring.replace({ keys: [two, one] });
     expect(bench.ring.signing().kid).toBe(one.kid);
+  });
+
+  it(verifies('tb:mint', 'without any key nothing is signed'), async () => {
+    const bench = createMintBench();
+    bench.ring.replace({ keys: [] });
+    await expect(bench.exchange(await bench.subject(), toLedger)).rejects.toMatchObject({
+      code: 'server_error',
+      reason: 'mint_no_key',
+    });
   });
 });
