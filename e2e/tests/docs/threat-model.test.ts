@@ -56,6 +56,5 @@ const notAboutThreats: readonly string[] = [
   'tb:rfc8693',
   'tb:jwt-bearer',
   'tb:upstream-idjag',
-  'tb:consent',
   'tb:health',
 ];

@@ -23,6 +23,7 @@ export function protectMcp(guard: McpGuard): RequestHandler {
   const router = Router();
   const calls = new WeakMap<Request, Call>();
   router.use(metadataRoutes({ metadata: guard.metadata }));
+  if (guard.interactionPages !== undefined) router.use(interactionRoutes(guard, guard.interactionPages));
   router.all(
     new URL(guard.resource).pathname,
     refusing(guard, async (request, response, next) => {
@@ -48,6 +49,22 @@ export function protectMcp(guard: McpGuard): RequestHandler {
     }),
   );
   return router;
+}
+
+/** The pages of interactions. What a form brings is in its URL: the body is not read. */
+function interactionRoutes(
+  guard: McpGuard,
+  { url, answer }: NonNullable<McpGuard['interactionPages']>,
+): RequestHandler {
+  const { pathname } = new URL(url);
+  return refusing(guard, async (request, response, next) => {
+    if (request.path !== pathname && request.path !== `${pathname}/callback`) return next();
+    const { method, rawHeaders, originalUrl: target } = request;
+    guard.screen({ rawHeaders, url: target });
+    const page = await answer({ method, rawHeaders, url: originForm(target) });
+    if (page === undefined) return next();
+    response.status(page.status).set(page.headers).send(page.body);
+  });
 }
 
 type Step = (request: Request, response: Response, next: NextFunction) => Promise<void>;
