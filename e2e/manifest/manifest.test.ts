@@ -19,6 +19,7 @@ describe('requirements of the whole platform', () => {
     const rows = coverageOf({ requirements, gaps, partly }, results);
     writeFileSync(`${root}artifacts/requirements.md`, requirementTable(rows, requirements, { gaps, partly }));
     writeFileSync(`${root}artifacts/requirements.txt`, `${requirementLines(rows).join('\n')}\n`);
-    expect(manifestProblems({ requirements, gaps, partly }, results)).toEqual([]);
+    const everyPart = process.env.CI === 'true';
+    expect(manifestProblems({ requirements, gaps, partly }, results, { everyPart })).toEqual([]);
   });
 });

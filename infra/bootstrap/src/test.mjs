@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installPackages, keycloakVersion, runCommand } from '@mcp-obo/images';
 import { prepareContainers } from './containers.mjs';
+import { prepareNativeKeycloak } from './keycloak.mjs';
 import { liveView, plain, seconds } from './live-view.mjs';
 import { testParts } from './parts.mjs';
 import { readRun, reportsOf, testedWorkspaces } from './results.mjs';
@@ -68,7 +69,16 @@ async function prepare() {
   const parts = systemParts.filter((part) => !quick || part.quick);
   const outcomes = await prepareSystem(parts, { mayInstall, say, install });
   const made = quick ? undefined : await prepareContainers({ mayInstall, say, onLine });
-  if (made !== undefined) outcomes.push({ name: 'containers', ready: made.ready, message: made.message });
+  if (made !== undefined) {
+    const message = made.ready ? `${made.message}, Keycloak ${keycloakVersion} in one` : made.message;
+    outcomes.push({ name: 'containers', ready: made.ready, message });
+  }
+  if (made?.ready === false) {
+    const keycloak = await prepareNativeKeycloak({ say: onLine });
+    outcomes.push({ name: 'keycloak', ...keycloak });
+    // Read by the tests on Keycloak, which cannot tell by themselves whether Maven would get it.
+    if (!keycloak.ready && !strict) process.env.MCP_OBO_WITHOUT = 'keycloak';
+  }
   await new Promise((resolve) => log.end(() => resolve(undefined)));
   times.push({ name: 'preparing', milliseconds: Date.now() - start });
   view.done(`✓ looked for what the tests need, ${seconds(Date.now() - start)}`);
@@ -133,7 +143,7 @@ function conclude() {
   }
   say(`\nTime of the tests; a script that nothing changed for is told as it was when it ran\n`);
   for (const line of timeTable(runs)) say(line);
-  say(`\nOn ${machine.join(', ')}${quick ? '' : `, Keycloak ${keycloakVersion}`}`);
+  say(`\nOn ${machine.join(', ')}`);
   say(times.map(({ name, milliseconds }) => `${name} ${seconds(milliseconds)}`).join(', '));
   const count = (/** @type {string} */ wanted) =>
     [...results, ...checks].filter(({ status }) => status === wanted).length;

@@ -134,7 +134,7 @@ async function unpackTo(
   const { code, tail } = await runCommand(
     'mvn',
     ['-q', '-B', '-ntp', unpack, `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`],
-    { cwd: folder, env, ...(signal !== undefined && { signal }) },
+    { cwd: folder, env: mavenEnvironment(env), ...(signal !== undefined && { signal }) },
   );
   if (code === 0) return;
   if (code === 127)
@@ -145,6 +145,14 @@ async function unpackTo(
     `Maven cannot get ${artifact}: it needs a repository that has it (settings.xml) and a network.`,
     tail,
   );
+}
+
+/** Java takes the home folder from the list of users; here `HOME` decides, as it does for everything else. */
+function mavenEnvironment(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { HOME, MAVEN_OPTS = '' } = env;
+  // The script of Maven splits its options at white space.
+  if (HOME === undefined || /\s/.test(HOME)) return env;
+  return { ...env, MAVEN_OPTS: `-Duser.home=${HOME} ${MAVEN_OPTS}`.trim() };
 }
 
 /** Drafts of processes that are gone. */
