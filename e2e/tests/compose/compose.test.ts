@@ -1,6 +1,8 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -15,6 +17,7 @@ const runs = (command: string, ...args: string[]) => spawnSync(command, args).st
 const engineThere =
   runs('docker', 'version') && (runs('docker', 'compose', 'version') || runs('docker-compose', 'version'));
 const withoutEngine = !engineThere && process.env.CI !== 'true';
+const composeScript = fileURLToPath(new URL('../../../infra/compose/src/main.ts', import.meta.url));
 const personScript = fileURLToPath(new URL('fixture/person.ts', import.meta.url));
 
 interface Container {
@@ -196,18 +199,39 @@ describe.skipIf(withoutEngine)('the platform in containers', () => {
 
   it('leaves nothing behind', async () => {
     await compose.stop();
-    for (const kind of ['container', 'network', 'volume']) {
-      const all = kind === 'container' ? ['--all'] : [];
-      const left = docker(
-        kind,
-        'ls',
-        ...all,
-        '--quiet',
-        '--filter',
-        `label=com.docker.compose.project=${project}`,
-      );
-      expect([kind, left]).toEqual([kind, '']);
-    }
+    expect(leftOf(project)).toEqual([]);
     expect(existsSync(compose.path)).toBe(false);
   }, 120_000);
+
+  it('leaves nothing behind either when whoever started it is killed in the middle of the start', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mcp-obo-killed-'));
+    const killed = `mcp-obo-${port}`;
+    const env = { ...process.env, TMPDIR: folder };
+    const starter = spawn(process.execPath, [composeScript, '--port', String(port), '--no-install'], { env });
+    try {
+      const begun = () => leftOf(killed).some((line) => line.startsWith('container'));
+      await expect.poll(begun, { timeout: 240_000, interval: 100 }).toBe(true);
+      starter.kill('SIGKILL');
+      await expect.poll(() => leftOf(killed), { timeout: 60_000, interval: 500 }).toEqual([]);
+      // The compose that was starting containers may just have made another.
+      await sleep(6000);
+      expect(leftOf(killed)).toEqual([]);
+      expect(readdirSync(folder)).toEqual([]);
+    } finally {
+      starter.kill('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 360_000);
 });
+
+/** What the engine has of a project, as `container 0123…`. */
+function leftOf(project: string): readonly string[] {
+  return ['container', 'network', 'volume'].flatMap((kind) => {
+    const all = kind === 'container' ? ['--all'] : [];
+    const filter = `label=com.docker.compose.project=${project}`;
+    return docker(kind, 'ls', ...all, '--quiet', '--filter', filter)
+      .split('\n')
+      .filter((id) => id !== '')
+      .map((id) => `${kind} ${id}`);
+  });
+}

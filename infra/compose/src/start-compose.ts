@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
+  type AtEnd,
+  atEnd,
   type ComposeCommand,
   createDocker,
   type Docker,
@@ -73,9 +75,11 @@ export async function startCompose(options: ComposeOptions): Promise<Compose> {
     const path = mkdtempSync(join(tmpdir(), 'mcp-obo-compose-'));
     const call = caller({ compose, run, path, options });
     const tidy = caller({ compose, run: plainRun, path, options });
+    const otherwise = tidyAtEnd({ compose, path, options });
     stop = async () => {
-      await tidy(['down', '--volumes', '--remove-orphans', '--timeout', '12']);
+      await tidy(down);
       rmSync(path, { recursive: true, force: true });
+      otherwise.dismiss();
       await engine.stop();
     };
     const files = await writeRunFolder({ path, edgePort: options.edgePort, now });
@@ -100,18 +104,36 @@ export async function startCompose(options: ComposeOptions): Promise<Compose> {
 /** Milliseconds. */
 const edgeWithinMs = 60_000;
 
+const down = ['down', '--volumes', '--remove-orphans', '--timeout', '12'];
+
 type Call = (args: readonly string[]) => ReturnType<RunCommand>;
 
-function caller(given: {
-  compose: ComposeCommand;
-  run: RunCommand;
-  path: string;
-  options: ComposeOptions;
-}): Call {
-  const { compose, run, path, options } = given;
-  const env = { MCP_OBO_RUN: path, MCP_OBO_EDGE_PORT: String(options.edgePort) };
-  const prefix = [...compose.prefix, '-p', options.project, '-f', join(folder, 'compose.yaml')];
-  return (args) => run(compose.command, [...prefix, ...args], { env });
+interface Place {
+  readonly compose: ComposeCommand;
+  readonly path: string;
+  readonly options: ComposeOptions;
+}
+
+function caller({ run, ...place }: Place & { readonly run: RunCommand }): Call {
+  return (args) => run(place.compose.command, [...prefix(place), ...args], { env: environment(place) });
+}
+
+/**
+ * Removes all of it should this process end before it can. A compose that was starting containers goes on for a
+ * moment without it, so what that makes is removed too.
+ */
+function tidyAtEnd(place: Place): AtEnd {
+  const script = '"$@"; rm -rf "$0"; sleep 5; "$@"';
+  const args = ['-c', script, place.path, place.compose.command, ...prefix(place), ...down];
+  return atEnd('sh', args, { ...process.env, ...environment(place) });
+}
+
+function prefix({ compose, options }: Place): readonly string[] {
+  return [...compose.prefix, '-p', options.project, '-f', join(folder, 'compose.yaml')];
+}
+
+function environment({ path, options }: Place): Readonly<Record<string, string>> {
+  return { MCP_OBO_RUN: path, MCP_OBO_EDGE_PORT: String(options.edgePort) };
 }
 
 function refuseTakenPort(port: number): Promise<void> {
@@ -145,8 +167,7 @@ async function makeImages(options: ComposeOptions, run: RunCommand): Promise<voi
   say('Building mcp-obo/keycloak:local …');
   await docker.build({
     tag: 'mcp-obo/keycloak:local',
-    context: folder,
-    dockerfile: join(folder, 'keycloak.Dockerfile'),
+    context: join(root, 'infra', 'keycloak'),
   });
 }
 
