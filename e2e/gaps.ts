@@ -30,7 +30,7 @@ export const partly: Readonly<Partial<Record<RequirementId, string>>> = {
   'tb:sub-agent': 'Two hops of the engine; not yet of processes.',
   'tb:mint': 'The engine mints; the broker has no setting for it yet.',
   'rs:revoked': 'Validators ask the list that processes share; the applications do not have one yet.',
-  'tb:revocation': 'The engine gives out nothing that is revoked; the broker has no endpoint for it yet.',
+  'tb:revocation': 'By its endpoints; not by back-channel logout or security events, and not upstream.',
   'rs:revocation-view': 'Each process knows how old its view is; nothing depends on it yet.',
   'sc:step-up':
     'A client that cannot log in again by itself is told so in words; it does not get URL-mode elicitation.',

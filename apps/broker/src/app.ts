@@ -1,4 +1,5 @@
 import type { Server } from 'node:tls';
+import { systemScheduler } from '@mcp-obo/exchange';
 import { fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
 import type { FastifyInstance } from 'fastify';
 import { createReplayGuard } from './client-auth/replay-guard.ts';
@@ -8,10 +9,12 @@ import { createEndpoints } from './endpoints.ts';
 import { createMintKeys } from './mint.ts';
 import { createObserver } from './observer.ts';
 import type { BrokerCache } from './open-cache.ts';
+import { createRevoker } from './revocation/revoker.ts';
 import { answerError, answerNotFound } from './routes/errors.ts';
 import { interactionRoutes } from './routes/interaction.ts';
 import { metadataRoutes } from './routes/metadata.ts';
 import { readinessRoute } from './routes/readiness.ts';
+import { revocationRoutes } from './routes/revocation.ts';
 import { tokenRoutes } from './routes/token.ts';
 import { createServer } from './server.ts';
 import { createTokenService } from './token-service.ts';
@@ -36,8 +39,16 @@ export async function buildApp(
   const endpoints = createEndpoints(config);
   const observer = createObserver(deps);
   const replay = createReplayGuard({ cache: cache.store, now });
+  const revoker = createRevoker({
+    ...cache.revocations,
+    evict: (tag) => service.evictByTag(tag),
+    longestLife: () => service.longestLife,
+    now,
+    schedule: systemScheduler,
+    onError: (err) => log.error({ err }, 'a revocation could not be told to all; it is tried again'),
+  });
   const mintKeys = createMintKeys(config, deps);
-  const parts = { endpoints, observer, cache, replay, mintKeys };
+  const parts = { endpoints, observer, cache, replay, mintKeys, revoke: revoker.revoke };
   let service = createTokenService(config, deps, parts);
 
   let draining = false;
@@ -53,7 +64,10 @@ export async function buildApp(
   app.addHook('preClose', async () => {
     draining = true;
   });
-  app.addHook('onClose', () => service.close());
+  app.addHook('onClose', async () => {
+    revoker.close();
+    await service.close();
+  });
   await app.register(fastifyTelemetry);
   await app.register(readinessRoute, {
     cacheHealthy: cache.shared?.healthy,
@@ -61,6 +75,13 @@ export async function buildApp(
   });
   await app.register(metadataRoutes, { endpoints, jwks: mintKeys.jwks });
   await app.register(tokenRoutes, { token: (request) => service.token(request), endpoints });
+  await app.register(revocationRoutes, {
+    revocation: {
+      token: (request) => service.revocation.token(request),
+      all: (request) => service.revocation.all(request),
+    },
+    endpoints,
+  });
   await app.register(interactionRoutes, {
     interaction: {
       start: (request) => service.interaction.start(request),

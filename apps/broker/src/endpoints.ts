@@ -15,6 +15,8 @@ export interface Endpoints {
   readonly issuer: string;
   readonly token: string;
   readonly jwks: string;
+  /** Where one token is revoked (RFC 7009), and where much more is. */
+  readonly revocation: { readonly token: string; readonly all: string };
   /** Where what a user must do at the issuer begins and ends. */
   readonly interaction: { readonly start: string; readonly finish: string };
   readonly tenants: readonly TenantEndpoints[];
@@ -37,9 +39,10 @@ export function createEndpoints({ issuer, issuers }: Pick<BrokerConfig, 'issuer'
     };
   });
   const token = `${base}/token`;
+  const revocation = { token: `${base}/revoke`, all: `${base}/revoke/all` };
   const interaction = { start: `${base}/interaction/start`, finish: `${base}/interaction/finish` };
   const assertionAudiences = [issuer, token, ...tenants.map((entry) => entry.token)];
-  return { issuer, token, jwks: `${base}/jwks`, interaction, tenants, assertionAudiences };
+  return { issuer, token, jwks: `${base}/jwks`, revocation, interaction, tenants, assertionAudiences };
 }
 
 /** The path that a public URL has on this server. */

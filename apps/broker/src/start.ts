@@ -37,7 +37,7 @@ export async function start(config: BrokerConfig, { log, source }: ServiceContex
     close: async () => {
       stop();
       await app.close();
-      await cache.store.close();
+      await cache.close();
       await fetch.close();
       file.close();
     },

@@ -21,6 +21,13 @@ import {
 import { createMints, mintedSubjects } from './mint.ts';
 import type { createObserver } from './observer.ts';
 import type { BrokerCache } from './open-cache.ts';
+import { noteObtained } from './revocation/note-obtained.ts';
+import {
+  createRevocationService,
+  longestLife,
+  type RevocationService,
+} from './revocation/revocation-service.ts';
+import type { Revoker } from './revocation/revoker.ts';
 import { createClientCredentials } from './token/client-credentials.ts';
 import { createJwtBearer } from './token/jwt-bearer.ts';
 import { audiencesOf, createSubjectCheck } from './token/subject-check.ts';
@@ -33,7 +40,10 @@ import { createUpstreams, credentialsAt } from './upstreams.ts';
 export interface TokenService {
   readonly token: ReturnType<typeof createTokenEndpoint>;
   readonly interaction: InteractionEndpoints;
+  readonly revocation: RevocationService['revocation'];
   readonly evictByTag: ExchangeEngine['evictByTag'];
+  /** Longest life of a token by the settings of its issuer, milliseconds. */
+  readonly longestLife: number;
   /** Resolves when nothing is under way. */
   readonly close: () => Promise<void>;
 }
@@ -45,13 +55,14 @@ export interface TokenServiceParts {
   readonly cache: BrokerCache;
   readonly replay: ReplayGuard;
   readonly mintKeys: MintKeyRing;
+  readonly revoke: Revoker['revoke'];
 }
 
 /** The token service of a configuration, wired by hand and in order. */
 export function createTokenService(
   config: BrokerConfig,
   deps: BrokerDeps,
-  { endpoints, observer, cache, replay, mintKeys }: TokenServiceParts,
+  { endpoints, observer, cache, replay, mintKeys, revoke }: TokenServiceParts,
 ): TokenService {
   const { now, fetch, log } = deps;
   const targets = engineTargets(config);
@@ -68,11 +79,18 @@ export function createTokenService(
     deadlineMs: config.network.deadline_seconds * 1000,
     answers,
     now,
+    revocations: cache.revocations.list,
+    onObtained: noteObtained(
+      cache.revocations.obtained,
+      (issuer) => upstreams.find((one) => one.issuer === issuer)?.profile,
+    ),
     onEvent: observer.onExchange,
   });
 
+  const trusted = subjectIssuers(config, endpoints);
   const subjects = createValidator({
-    issuers: subjectIssuers(config, endpoints),
+    issuers: trusted,
+    revocations: cache.revocations.list,
     fetch: fetchWithOwnKeys(fetch, upstreams),
     now,
     log,
@@ -94,6 +112,15 @@ export function createTokenService(
       client_credentials: createClientCredentials(grantOptions),
     },
     onRefused: observer.onRefused,
+  });
+
+  const { revocation, close: closeRevocation } = createRevocationService(deps, {
+    endpoints,
+    authenticate,
+    revoke,
+    upstreams,
+    targets,
+    subjectIssuers: trusted,
   });
 
   const interaction = createInteractionEndpoints({
@@ -120,10 +147,13 @@ export function createTokenService(
   return {
     token,
     interaction,
+    revocation,
     evictByTag: engine.evictByTag,
+    longestLife: longestLife(config),
     async close() {
       await engine.close();
       subjects.close();
+      closeRevocation();
       answers.close();
     },
   };

@@ -79,7 +79,7 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
   };
   const cache = openCache(config, deps);
   const { app } = await buildApp(config, deps, cache);
-  app.addHook('onClose', () => cache.store.close());
+  app.addHook('onClose', () => cache.close());
 
   const post: Fixture['post'] = (form, { url = '/token', headers = {} } = {}) =>
     app.inject({

@@ -6,6 +6,7 @@ export type AuditEventType =
   | 'authentication'
   | 'authorization'
   | 'exchange'
+  | 'revocation'
   /** A user was asked for what only the user can give, or gave it. */
   | 'interaction'
   | 'tool_call'

@@ -11,7 +11,7 @@ import { upstreamsFor } from './upstream/serving.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 export interface AnswerValidatorOptions
-  extends Pick<ValidatorOptions, 'fetch' | 'now' | 'log' | 'clockTolerance'> {
+  extends Pick<ValidatorOptions, 'fetch' | 'now' | 'log' | 'clockTolerance' | 'cache'> {
   readonly upstreams: readonly Upstream[];
   readonly targets: Readonly<Record<string, Target>>;
 }
@@ -24,7 +24,7 @@ const anyLifetime = 10 * 365 * 86_400;
 
 /**
  * The validator of tokens that come back: every issuer of the upstreams, with the audiences its targets
- * have there. It keeps no verified tokens, for the engine's cache does. Which of the audiences a token must
+ * have there. It keeps no verified tokens unless told, for the engine's cache does. Which of the audiences a token must
  * have, and which issuers the upstream that was asked may answer with, is checked by the engine.
  */
 export function createAnswerValidator(options: AnswerValidatorOptions): AnswerValidator {
@@ -34,10 +34,10 @@ export function createAnswerValidator(options: AnswerValidatorOptions): AnswerVa
   );
   if (issuers.length === 0) return nothingToValidate;
   return createValidator({
+    cache: false,
     ...rest,
     ...(rest.fetch === undefined ? {} : { fetch: fetchWithOwnKeys(rest.fetch, upstreams) }),
     issuers,
-    cache: false,
   });
 }
 

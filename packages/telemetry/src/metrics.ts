@@ -30,6 +30,12 @@ export const metricTable = {
     help: 'Breaker of an identity provider: 0 closed, 1 half open, 2 open (nothing is asked)',
     labels: ['issuer'],
   },
+  mcp_revocation_total: { kind: 'counter', help: 'Revocations by what was revoked', labels: ['kind'] },
+  mcp_revocation_view_age_seconds: {
+    kind: 'gauge',
+    help: 'Time since the view of revocations was last known to be complete; above 5 something may be missing',
+    labels: [],
+  },
   mcp_rate_limit_hit_total: { kind: 'counter', help: 'Requests over a rate limit', labels: ['limit'] },
   mcp_tool_invocation_total: { kind: 'counter', help: 'Tool calls by outcome', labels: ['tool', 'outcome'] },
 } as const satisfies Record<string, MetricRow>;
@@ -53,6 +59,8 @@ export interface PlatformMetrics {
     labels: { issuer: string; operation: string; outcome: 'ok' | 'refused' | 'fault' },
   ): void;
   idpBreaker(state: 0 | 1 | 2, labels: { issuer: string }): void;
+  revocation(labels: { kind: 'token' | 'session' | 'user' | 'client' }): void;
+  revocationViewAge(seconds: number): void;
   rateLimitHit(labels: { limit: string }): void;
   toolInvocation(labels: { tool: string; outcome: 'ok' | 'error' | 'refused' | 'step_up' }): void;
 }
@@ -81,6 +89,10 @@ export function createPlatformMetrics(meter: Meter = metrics.getMeter('mcp-obo')
   const breaker = meter.createGauge('mcp_idp_breaker_state', {
     description: metricTable.mcp_idp_breaker_state.help,
   });
+  const revoked = counter('mcp_revocation_total');
+  const viewAge = meter.createGauge('mcp_revocation_view_age_seconds', {
+    description: metricTable.mcp_revocation_view_age_seconds.help,
+  });
   const limited = counter('mcp_rate_limit_hit_total');
   const tool = counter('mcp_tool_invocation_total');
   return {
@@ -92,6 +104,8 @@ export function createPlatformMetrics(meter: Meter = metrics.getMeter('mcp-obo')
     cacheEvent: (labels) => cache.add(1, labels),
     idpResponseTime: (milliseconds, labels) => idp.record(milliseconds, labels),
     idpBreaker: (state, labels) => breaker.record(state, labels),
+    revocation: (labels) => revoked.add(1, labels),
+    revocationViewAge: (seconds) => viewAge.record(seconds),
     rateLimitHit: (labels) => limited.add(1, labels),
     toolInvocation: (labels) => tool.add(1, labels),
   };

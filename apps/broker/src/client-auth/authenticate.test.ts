@@ -23,6 +23,7 @@ const common = {
   grants: ['token-exchange' as const],
   upstream: [],
   redirect_uris: [],
+  operator: false,
 };
 const sha256OfSecret = '47028ceb0991826cc68e2def5fdcf54a4682a3622184a00577603119d53e69d7';
 

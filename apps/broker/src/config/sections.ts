@@ -106,6 +106,8 @@ export function configSections(files: ConfigFiles) {
       .min(1)
       .default([...grantNames]),
     auth: callerAuth(files),
+    /** May revoke every token, and a session, user or client as a whole. */
+    operator: z.boolean().default(false),
     /** Where its users come back to from an issuer, byte for byte; none: they cannot be sent there. */
     redirect_uris: z.array(serverUrlSetting).default([]),
     /** Its own registration at each issuer; nobody else's is ever used. */
@@ -141,7 +143,35 @@ function listen(files: ConfigFiles) {
     host: z.string().min(1).default('127.0.0.1'),
     port: z.coerce.number().int().min(0).max(65_535).default(4001),
     /** PEM. */
-    tls: z.strictObject({ key: textSetting(files), cert: textSetting(files) }).optional(),
+    tls: z
+      .strictObject({
+        key: textSetting(files),
+        cert: textSetting(files),
+        /** Authorities of client certificates, PEM: for callers that prove themselves by one, and for an edge. */
+        client_ca: textSetting(files).transform(parseAuthorities).optional(),
+        /** An edge that ends TLS and names the certificate of its client in a header. */
+        forwarded_certificate: z
+          .strictObject({
+            /** Name of the header (RFC 9440). */
+            header: z
+              .string()
+              .regex(/^[A-Za-z][A-Za-z0-9-]*$/)
+              .transform((header) => header.toLowerCase())
+              .default('client-cert'),
+            /** DNS name in the certificate that the edge itself shows; the header of nobody else is read. */
+            from: z.string().min(1),
+          })
+          .optional(),
+      })
+      .refine(
+        ({ client_ca, forwarded_certificate }) =>
+          forwarded_certificate === undefined || client_ca !== undefined,
+        {
+          path: ['client_ca'],
+          message: 'is required with forwarded_certificate: the edge proves itself by a certificate',
+        },
+      )
+      .optional(),
   });
 }
 

@@ -13,14 +13,20 @@ export function acceptForms(app: FastifyInstance): void {
   );
 }
 
-/** An endpoint that takes a form by POST, at the path of its public URL; every other method is told so. */
+/**
+ * An endpoint that takes a form by POST, at the path of its public URL; every other method is told so. An answer
+ * that says nothing has no body.
+ */
 export function serveForm(
   app: FastifyInstance,
   endpoint: string,
-  answer: (request: FormRequest) => Promise<Record<string, unknown>>,
+  answer: (request: FormRequest) => Promise<Record<string, unknown> | undefined>,
 ): void {
   const url = pathOf(endpoint);
-  app.post(url, (request) => answer(readRequest(request)));
+  app.post(url, async (request, reply) => {
+    const body = await answer(readRequest(request));
+    return body ?? reply.send();
+  });
   app.route({ method: [...otherMethods], url, onRequest: refuseMethod, handler: refuseMethod });
 }
 

@@ -36,15 +36,20 @@ export async function metadataRoutes(
   publish(pathOf(endpoints.jwks), 'application/jwk-set+json', jwks);
 }
 
+const authMethods = ['private_key_jwt', 'client_secret_basic', 'client_secret_post'];
+
 /** Authorization server metadata (RFC 8414 §2). There is no authorization endpoint, so no response type. */
-function brokerMetadata({ issuer, token, jwks }: Endpoints) {
+function brokerMetadata({ issuer, token, jwks, revocation }: Endpoints) {
   return {
     issuer,
     token_endpoint: token,
     jwks_uri: jwks,
+    revocation_endpoint: revocation.token,
+    revocation_endpoint_auth_methods_supported: authMethods,
+    revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     response_types_supported: [],
     grant_types_supported: Object.values(grantTypes),
-    token_endpoint_auth_methods_supported: ['private_key_jwt', 'client_secret_basic', 'client_secret_post'],
+    token_endpoint_auth_methods_supported: authMethods,
     token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   };
 }

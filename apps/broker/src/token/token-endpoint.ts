@@ -1,5 +1,6 @@
 import { OAuthError } from '@mcp-obo/oauth-error';
 import type { ClientAuthenticator } from '../client-auth/authenticate.ts';
+import type { PresentedCertificate } from '../client-auth/presented-certificate.ts';
 import type { ClientConfig } from '../config.ts';
 import type { Caller } from './caller.ts';
 import { parseForm, type TokenForm } from './form.ts';
@@ -11,6 +12,8 @@ export interface FormRequest {
   /** Names of the parameters in the query of the URL. */
   readonly query: readonly string[];
   readonly body: string;
+  /** The client's certificate, where it showed one in a TLS handshake (RFC 8705). */
+  readonly certificate?: PresentedCertificate | undefined;
 }
 
 /** A token request. */
@@ -44,7 +47,7 @@ export function createTokenEndpoint({ authenticate, grants, onRefused }: TokenEn
     refuseSecretsInUrl(request.query); //                             RFC 6749 §2.3.1
     const form = parseForm(request.body); //                          RFC 6749 §3.2
     const grant = readGrant(form); //                                 RFC 6749 §4.5
-    const client = await authenticate({ authorization: request.authorization, form }); // RFC 6749 §3.2.1
+    const client = await authenticate({ ...request, form }); //       RFC 6749 §3.2.1
     try {
       refuseUnregisteredGrant(client, grant); //                      RFC 6749 §5.2
       return await grants[grant](form, { client, tenant: request.tenant });
@@ -55,7 +58,15 @@ export function createTokenEndpoint({ authenticate, grants, onRefused }: TokenEn
   };
 }
 
-const secrets = ['client_secret', 'client_assertion', 'assertion', 'subject_token', 'actor_token'];
+const secrets = [
+  'client_secret',
+  'client_assertion',
+  'assertion',
+  'subject_token',
+  'actor_token',
+  'token',
+  'logout_token',
+];
 
 /** Secrets belong in the body (RFC 6749 §2.3.1). */
 export function refuseSecretsInUrl(query: readonly string[]): void {

@@ -11,10 +11,18 @@ export interface RedisObtainedOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** Shared through Redis, a sorted set for each tag. What Redis did not take is kept in this process. */
+/** How long what Redis took is kept here too, milliseconds: a revocation may have looked for it just before. */
+const overlap = 5000;
+
+/**
+ * Shared through Redis, a sorted set for each tag. This process keeps what Redis did not take, and what it took
+ * a moment ago.
+ */
 export function createRedisObtained(options: RedisObtainedOptions): ObtainedTokens {
   const { redis, prefix = 'mcp-obo:', now } = options;
   const untold = createMemoryObtained({ now });
+  let recent = { since: now(), tokens: createMemoryObtained({ now }) };
+  let earlier = recent;
   const nameOf = (tag: string) => `${prefix}obtained:${tag}`;
 
   async function write(tag: string, { key, until }: ObtainedToken): Promise<void> {
@@ -30,9 +38,18 @@ export function createRedisObtained(options: RedisObtainedOptions): ObtainedToke
     if (failed) throw failed;
   }
 
+  function findHere(tag: string): readonly ObtainedToken[] {
+    return once([untold, recent.tokens, earlier.tokens].flatMap((tokens) => tokens.findHere(tag)));
+  }
+
   return {
     note(tags, { key, until }) {
       const token = { key, until: Math.ceil(until) };
+      if (now() - recent.since >= overlap) {
+        earlier = recent;
+        recent = { since: now(), tokens: createMemoryObtained({ now }) };
+      }
+      recent.tokens.note(tags, token);
       Promise.all(tags.map((tag) => write(tag, token))).catch((error: unknown) => {
         untold.note(tags, token);
         options.onError?.(error);
@@ -40,13 +57,17 @@ export function createRedisObtained(options: RedisObtainedOptions): ObtainedToke
     },
     async find(tag) {
       const found = await redis.zrangebyscore(nameOf(tag), now(), '+inf', 'WITHSCORES');
-      return [...pairs(found), ...untold.findHere(tag)];
+      return once([...pairs(found), ...findHere(tag)]);
     },
-    findHere: untold.findHere,
+    findHere,
   };
 }
 
 /** Members and scores in turn, as Redis lists them. */
 function pairs(list: readonly string[]): readonly ObtainedToken[] {
   return list.flatMap((key, index) => (index % 2 === 0 ? [{ key, until: Number(list[index + 1]) }] : []));
+}
+
+function once(tokens: readonly ObtainedToken[]): readonly ObtainedToken[] {
+  return [...new Map(tokens.map((token) => [token.key, token])).values()];
 }

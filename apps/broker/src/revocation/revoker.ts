@@ -1,0 +1,107 @@
+import { OAuthError } from '@mcp-obo/oauth-error';
+import {
+  type ObtainedToken,
+  type ObtainedTokens,
+  type Revocation,
+  type RevocationEntry,
+  type RevocationList,
+  revocationEntry,
+} from '@mcp-obo/revocation';
+
+export interface RevokerOptions {
+  readonly list: RevocationList;
+  readonly obtained: ObtainedTokens;
+  /** Ends what is kept under a name, in all processes. */
+  readonly evict: (tag: string) => Promise<unknown>;
+  /** Longest life of a token that an issuer may have given out, milliseconds. */
+  readonly longestLife: () => number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Does the work later; the answer cancels it. */
+  readonly schedule: (work: () => void, milliseconds: number) => () => void;
+  /** For what fails where nobody waits for it. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Revoker {
+  /**
+   * Ends a token, a session, a user's or a client's tokens, and all that was obtained with them: in this process
+   * at once, in the others as soon as they hear of it. Rejects with `temporarily_unavailable` when they could
+   * not be told; it holds here all the same, and is tried again until they are.
+   */
+  readonly revoke: (revocation: Revocation) => Promise<void>;
+  readonly close: () => void;
+}
+
+/** Milliseconds until what could not be told is told again. */
+const retryAfter = 1000;
+
+/** How far clocks may be apart, milliseconds. */
+const clockTolerance = 30_000;
+
+export function createRevoker(options: RevokerOptions): Revoker {
+  const { list, obtained, evict, longestLife, now, schedule, onError } = options;
+  const unfinished = new Map<string, RevocationEntry>();
+  let cancel: (() => void) | undefined;
+
+  /** What another process revoked may have given this one tokens that no other knows of yet. */
+  const unwatch = list.watch(({ key }) => {
+    const here = obtained.findHere(key);
+    if (here.length > 0) list.revoke(here.map(endOf)).catch(onError);
+  });
+
+  async function end(entry: RevocationEntry): Promise<void> {
+    // What is obtained from now on is refused; so what is found after this is all there is.
+    await list.revoke([entry]).finally(() => evict(entry.key));
+    const tokens = await obtained.find(entry.key);
+    if (tokens.length > 0) await list.revoke(tokens.map(endOf));
+  }
+
+  async function finish(): Promise<void> {
+    cancel = undefined;
+    for (const [key, entry] of unfinished) {
+      try {
+        await end(entry);
+        unfinished.delete(key);
+      } catch {
+        tryAgain();
+        return;
+      }
+    }
+  }
+
+  function tryAgain(): void {
+    cancel ??= schedule(() => void finish(), retryAfter);
+  }
+
+  function endOf({ key, until }: ObtainedToken): RevocationEntry {
+    return { key, before: now() + clockTolerance, until: until + clockTolerance };
+  }
+
+  return {
+    async revoke(revocation) {
+      const entry = revocationEntry(revocation, { now: now(), longestLife: longestLife() });
+      try {
+        await end(entry);
+      } catch (cause) {
+        onError(cause);
+        unfinished.set(entry.key, entry);
+        tryAgain();
+        throw untold(cause);
+      }
+    },
+    close() {
+      unwatch();
+      cancel?.();
+    },
+  };
+}
+
+/** RFC 7009 §2.2.1: the client must assume that the token still exists, and try again. */
+function untold(cause: unknown): OAuthError {
+  return new OAuthError('temporarily_unavailable', 'The revocation could not be told to all.', {
+    reason: 'revocation_untold',
+    retryAfter: 5,
+    cause,
+  });
+}
