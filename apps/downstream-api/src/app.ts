@@ -8,6 +8,8 @@ import { fastifyLogging, fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
 import { createValidator, type Fetch, type ValidatorEvent } from '@mcp-obo/validator';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { answerErrors, answerUnreadablePath } from './answer-errors.ts';
+import type { Archive } from './archive/archive.ts';
+import { archiveRoute } from './archive/archive-route.ts';
 import { createAuthentication } from './authenticate.ts';
 import type { Config } from './config.ts';
 import { expenseOperations } from './routes/expenses.ts';
@@ -26,6 +28,8 @@ export interface AppDependencies {
   readonly log: ReturnType<typeof createLogger>;
   readonly audit: AuditLog;
   readonly metrics: PlatformMetrics;
+  /** The second API; absent: there is none. */
+  readonly archive?: Archive;
 }
 
 /** Fastify's own type of a logger, so that the instance has its plain type. */
@@ -33,7 +37,7 @@ type Logging = Pick<FastifyServerOptions, 'logController'> & { readonly loggerIn
 
 /** All wiring of the API, in order. Does not listen. */
 export async function buildApp(config: Config, deps: AppDependencies): Promise<FastifyInstance> {
-  const { database, fetch, now, newId, log, audit, metrics } = deps;
+  const { database, fetch, now, newId, log, audit, metrics, archive } = deps;
   const resourceMetadataUrl = protectedResourceMetadataUrl(config.resource);
   const validator = createValidator({
     issuers: config.issuers.map(toIssuer),
@@ -81,6 +85,14 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
       inTransaction: (work) => inTransaction(database, work),
       grantOf,
     });
+    if (archive !== undefined)
+      await protectedRoutes.register(archiveRoute, {
+        archive,
+        stores,
+        audit,
+        grantOf,
+        resource: config.resource,
+      });
   });
   app.addHook('onClose', async () => validator.close());
   return app;

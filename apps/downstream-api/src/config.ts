@@ -8,6 +8,7 @@ import {
   refuseRepeated,
   resourceUriSetting,
   secondsSetting,
+  secretSetting,
   serverUrlSetting,
   wordsSetting,
 } from '@mcp-obo/config';
@@ -72,6 +73,25 @@ export const schema = z.strictObject({
   allow_private: networksSetting.default([]),
   /** Authorities that alone may have signed an issuer's certificate. */
   issuer_ca: authoritiesSetting.optional(),
+  /** A second API with expenses of former years, which this one calls on behalf of its callers; absent: none. */
+  archive: z
+    .strictObject({
+      url: serverUrlSetting,
+      /** Name of its target at the broker. */
+      target: z.string().min(1).default('archive-api'),
+      token_endpoint: endpointSetting,
+      /** `aud` of client assertions; default: the token endpoint. */
+      issuer: serverUrlSetting.optional(),
+      /** This API's own registration at the broker. */
+      client_id: z.string().min(1),
+      client_secret: secretSetting.optional(),
+      /** PEM (PKCS #8) of the key for `private_key_jwt` (RFC 7523). */
+      private_key: secretSetting.optional(),
+    })
+    .refine((value) => (value.client_secret === undefined) !== (value.private_key === undefined), {
+      message: 'needs either client_secret or private_key, and not both',
+    })
+    .optional(),
   body_limit_bytes: z.coerce.number().int().positive().default(65_536),
   /** File for audit records, one JSON line each; default: standard output. */
   audit_file: z.string().optional(),

@@ -11,6 +11,7 @@ export const problemTable = {
   already_approved: { status: 409, title: 'Already approved' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body is not JSON' },
+  archive_unavailable: { status: 503, title: 'The archive cannot answer' },
   server_error: { status: 500, title: 'This server failed' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>;
 
@@ -21,8 +22,8 @@ export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: ProblemCode;
 
-  constructor(code: ProblemCode, detail: string) {
-    super(detail);
+  constructor(code: ProblemCode, detail: string, options?: ErrorOptions) {
+    super(detail, options);
     this.code = code;
   }
 }

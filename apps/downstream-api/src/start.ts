@@ -6,6 +6,7 @@ import type { Service, ServiceContext } from '@mcp-obo/service';
 import { authoritiesFrom, followCertificates } from '@mcp-obo/service/tls';
 import { createPlatformMetrics } from '@mcp-obo/telemetry';
 import { buildApp } from './app.ts';
+import { openArchive } from './archive/open-archive.ts';
 import type { Config } from './config.ts';
 import { readPeople } from './people.ts';
 import { openDatabase } from './store/database.ts';
@@ -25,11 +26,16 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
   if (config.seed_expenses) seedExpenses(database);
   const auditFile = openAudit(config.audit_file);
   const fetch = createGuardedFetch({
-    allowLoopbackHttp: config.issuers.some(({ issuer }) => isLoopbackHost(new URL(issuer).hostname)),
+    allowLoopbackHttp: [...config.issuers.map(({ issuer }) => issuer), config.archive?.url].some(
+      (url) => url !== undefined && isLoopbackHost(new URL(url).hostname),
+    ),
     allowPrivate: config.allow_private,
     ...(config.issuer_ca !== undefined && { tls: { ca: authoritiesFrom(config.issuer_ca, 'issuer_ca') } }),
   });
+  const second =
+    config.archive === undefined ? undefined : openArchive(config.archive, { fetch, now: Date.now });
   const app = await buildApp(config, {
+    ...(second === undefined ? {} : { archive: second.archive }),
     database,
     fetch,
     log,
@@ -52,6 +58,7 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
     close: async () => {
       unfollow?.();
       await app.close();
+      await second?.close();
       await fetch.close();
       auditFile.close();
       database.close();

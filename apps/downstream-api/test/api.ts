@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createAuditLog } from '@mcp-obo/audit';
 import { createLogger, createPlatformMetrics } from '@mcp-obo/telemetry';
 import { createTestIssuer, type TestIssuer } from '@mcp-obo/testbed/issuer';
-import { buildApp } from '../src/app.ts';
+import { type AppDependencies, buildApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
 import { readPeople } from '../src/people.ts';
 import { openDatabase } from '../src/store/database.ts';
@@ -45,7 +45,7 @@ const people = [
 ];
 
 /** The API over a database in memory, with its issuers, a clock that stands still, and all that it writes. */
-export async function startApi() {
+export async function startApi(over: Pick<AppDependencies, 'archive'> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'downstream-api-'));
   const peopleFile = join(folder, 'people.yaml');
   writeFileSync(peopleFile, JSON.stringify(people));
@@ -94,6 +94,7 @@ export async function startApi() {
     }),
     audit: createAuditLog({ write: (line) => writeRecord(line), now, service: 'downstream-api' }),
     metrics: createPlatformMetrics(),
+    ...over,
   });
 
   /** A token as the exchange issues one: for this API, the user's, with the MCP server acting. */

@@ -1,10 +1,9 @@
-import { type AuditEvent, type AuditLog, auditSubject } from '@mcp-obo/audit';
+import type { AuditLog } from '@mcp-obo/audit';
 import type { Grant } from '@mcp-obo/grant';
-import { isOAuthError } from '@mcp-obo/oauth-error';
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import type { Operation, Stores } from '../operation.ts';
-import { Problem } from '../problem.ts';
 import { seenIn } from '../seen.ts';
+import { recordOf, refusalReason } from './record.ts';
 
 export interface ServeOptions {
   readonly operations: readonly Operation[];
@@ -22,14 +21,8 @@ export interface ServeOptions {
  */
 export const serveOperations: FastifyPluginAsync<ServeOptions> = async (app, options) => {
   const { stores, audit, inTransaction, grantOf } = options;
-  for (const { method, url, status, prepare } of options.operations) {
-    const event = (grant: Grant): AuditEvent => ({
-      type: 'authorization',
-      decision: 'allow',
-      operation: { kind: 'resource', name: `${method} ${url}` },
-      target: 'expenses-api',
-      ...auditSubject(grant),
-    });
+  for (const operation of options.operations) {
+    const { method, url, status, prepare } = operation;
     app.route({
       method,
       url,
@@ -40,21 +33,17 @@ export const serveOperations: FastifyPluginAsync<ServeOptions> = async (app, opt
           const { username, run } = prepare(grant, { params, query, body }, stores);
           const result = inTransaction(() => {
             const done = run();
-            audit.record(event(grant));
+            audit.record(recordOf(operation, grant));
             return done;
           });
           return reply.code(status).send({ ...result, seen: seenIn(grant, username) });
         } catch (error) {
-          const reason = reasonOf(error);
-          if (reason !== undefined) audit.record({ ...event(grant), decision: 'refuse', reason });
+          const reason = refusalReason(error);
+          if (reason !== undefined)
+            audit.record({ ...recordOf(operation, grant), decision: 'refuse', reason });
           throw error;
         }
       },
     });
   }
 };
-
-function reasonOf(error: unknown): string | undefined {
-  if (error instanceof Problem) return error.code;
-  return isOAuthError(error) ? error.reason : undefined;
-}
