@@ -1,7 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import type { Server } from 'node:tls';
 import { systemScheduler } from '@mcp-obo/exchange';
 import { fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
 import type { FastifyInstance } from 'fastify';
+import { type CertificateReader, createCertificateReader } from './client-auth/presented-certificate.ts';
 import { createReplayGuard } from './client-auth/replay-guard.ts';
 import type { BrokerConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
@@ -11,12 +13,13 @@ import { createObserver } from './observer.ts';
 import type { BrokerCache } from './open-cache.ts';
 import { createRevoker } from './revocation/revoker.ts';
 import { answerError, answerNotFound } from './routes/errors.ts';
+import { certificateReader } from './routes/form-endpoint.ts';
 import { interactionRoutes } from './routes/interaction.ts';
 import { metadataRoutes } from './routes/metadata.ts';
 import { readinessRoute } from './routes/readiness.ts';
 import { revocationRoutes } from './routes/revocation.ts';
 import { tokenRoutes } from './routes/token.ts';
-import { createServer } from './server.ts';
+import { createServer, secureContext } from './server.ts';
 import { createTokenService } from './token-service.ts';
 
 /** The broker as a server that does not listen yet. */
@@ -51,8 +54,10 @@ export async function buildApp(
   const parts = { endpoints, observer, cache, replay, mintKeys, revoke: revoker.revoke };
   let service = createTokenService(config, deps, parts);
 
+  let certificateOf = certificateReaderOf(config);
   let draining = false;
   const app = createServer(config, log);
+  app.decorate(certificateReader, (request: IncomingMessage) => certificateOf(request));
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerNotFound);
   app.addHook('onSend', async (_request, reply) => {
@@ -95,7 +100,8 @@ export async function buildApp(
     reload(changed) {
       const next = createTokenService(changed, deps, parts);
       if (config.listen.tls !== undefined && changed.listen.tls !== undefined)
-        (app.server as unknown as Server).setSecureContext({ ...changed.listen.tls, minVersion: 'TLSv1.3' });
+        (app.server as unknown as Server).setSecureContext(secureContext(changed.listen.tls));
+      certificateOf = certificateReaderOf(changed);
       cache.renew(changed);
       mintKeys.take(changed);
       const old = service;
@@ -103,4 +109,8 @@ export async function buildApp(
       void old.close();
     },
   };
+}
+
+function certificateReaderOf({ listen: { tls } }: BrokerConfig): CertificateReader {
+  return createCertificateReader({ authorities: tls?.client_ca, forwarded: tls?.forwarded_certificate });
 }

@@ -27,10 +27,15 @@ export function createServer(
     frameworkErrors: answerUnreadablePath,
   };
   if (listen.tls === undefined) return Fastify({ ...options, http: { headersTimeout } });
-  const { key, cert } = listen.tls;
   // Fastify types servers with TLS apart; nothing here depends on the difference.
   return Fastify({
     ...options,
-    https: { key, cert, headersTimeout, minVersion: 'TLSv1.3' },
+    // Who shows no certificate, or one that nobody signed, may still prove itself otherwise (RFC 8705 §2).
+    https: { ...secureContext(listen.tls), headersTimeout, requestCert: true, rejectUnauthorized: false },
   }) as unknown as FastifyInstance;
+}
+
+/** What of a connection can change while the server runs. */
+export function secureContext({ key, cert, client_ca: ca }: NonNullable<BrokerConfig['listen']['tls']>) {
+  return { key, cert, ca, minVersion: 'TLSv1.3' } as const;
 }

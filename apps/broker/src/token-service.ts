@@ -10,6 +10,7 @@ import { createValidator, type IssuerConfig } from '@mcp-obo/validator';
 import { createClientAuthenticator } from './client-auth/authenticate.ts';
 import { createAssertionVerifier } from './client-auth/private-key-jwt.ts';
 import type { ReplayGuard } from './client-auth/replay-guard.ts';
+import { createWorkloadTokenVerifier } from './client-auth/workload-token.ts';
 import type { BrokerConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -100,8 +101,13 @@ export function createTokenService(
     createSubjectCheck({ validate: subjects.validate, issuers: config.issuers, url: endpoints.token }),
   );
   const assertionVerifier = createAssertionVerifier({ audiences: endpoints.assertionAudiences, replay, now });
+  const workloadVerifier = createWorkloadTokenVerifier({
+    audiences: endpoints.assertionAudiences,
+    fetch,
+    now,
+  });
   const authenticate = observer.watchClients(
-    createClientAuthenticator({ clients: config.clients, assertionVerifier }),
+    createClientAuthenticator({ clients: config.clients, assertionVerifier, workloadVerifier, now }),
   );
   const grantOptions = { engine, checkSubject, targets: createTargetRegistry(config.targets), now };
   const token = createTokenEndpoint({

@@ -9,6 +9,7 @@ import { parseForm } from '../token/form.ts';
 import { type ClientAuthenticator, createClientAuthenticator } from './authenticate.ts';
 import { createAssertionVerifier } from './private-key-jwt.ts';
 import { createReplayGuard } from './replay-guard.ts';
+import { createWorkloadTokenVerifier } from './workload-token.ts';
 
 const now = 1_800_000_000_000;
 const seconds = now / 1000;
@@ -57,7 +58,8 @@ async function authenticator(entries: Map<string, Uint8Array>): Promise<ClientAu
   const replay = createReplayGuard({ cache: cacheOver(entries), now: () => now });
   const audiences = [issuer, `${issuer}/token`];
   const assertionVerifier = createAssertionVerifier({ audiences, replay, now: () => now });
-  return createClientAuthenticator({ clients, assertionVerifier });
+  const workloadVerifier = createWorkloadTokenVerifier({ audiences, fetch, now: () => now });
+  return createClientAuthenticator({ clients, assertionVerifier, workloadVerifier, now: () => now });
 }
 
 /** What two replicas share. */

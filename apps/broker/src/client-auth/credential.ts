@@ -1,5 +1,6 @@
 import { OAuthError } from '@mcp-obo/oauth-error';
 import type { TokenForm } from '../token/form.ts';
+import type { PresentedCertificate } from './presented-certificate.ts';
 
 /** What a client showed to prove itself. Nothing is verified yet. */
 export type ClientCredential =
@@ -8,17 +9,36 @@ export type ClientCredential =
       readonly clientId: string;
       readonly secret: string;
     }
-  | { readonly method: 'private_key_jwt'; readonly clientId: string | undefined; readonly assertion: string };
+  | {
+      readonly method: 'assertion';
+      readonly kind: 'jwt-bearer' | 'jwt-spiffe';
+      readonly clientId: string | undefined;
+      readonly assertion: string;
+    }
+  | {
+      readonly method: 'certificate';
+      readonly clientId: string;
+      readonly certificate: PresentedCertificate;
+    };
 
-const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+/** Values of `client_assertion_type` (RFC 7523 §2.2; OAuth SPIFFE client authentication). */
+const assertionTypes: Readonly<Record<string, 'jwt-bearer' | 'jwt-spiffe'>> = {
+  'urn:ietf:params:oauth:client-assertion-type:jwt-bearer': 'jwt-bearer',
+  'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe': 'jwt-spiffe',
+};
 
 /**
- * The one credential of the request (RFC 6749 §2.3, RFC 7523 §2.2). Refuses with `invalid_request` when
- * there are two, and with `invalid_client` when there is none.
+ * The one credential of the request (RFC 6749 §2.3, RFC 7523 §2.2); without any, the certificate of its
+ * connection, for the client that it names (RFC 8705 §2). Refuses with `invalid_request` when there are two, and
+ * with `invalid_client` when there is none.
  *
  * @param authorization all `Authorization` field lines of the request
  */
-export function readClientCredential(authorization: readonly string[], form: TokenForm): ClientCredential {
+export function readClientCredential(
+  authorization: readonly string[],
+  form: TokenForm,
+  certificate?: PresentedCertificate,
+): ClientCredential {
   if (authorization.length > 1) throw malformed('Only one Authorization header may be sent.');
   const presented = [
     ...authorization.map((header) => readBasic(header, form)),
@@ -28,7 +48,10 @@ export function readClientCredential(authorization: readonly string[], form: Tok
   const [credential] = presented;
   if (presented.length > 1)
     throw malformed('A client authenticates with one method only.', 'several_client_credentials');
-  return credential ?? refused('no_client_credential');
+  if (credential !== undefined) return credential;
+  const clientId = form.one('client_id');
+  if (certificate === undefined || clientId === undefined) return refused('no_client_credential');
+  return { method: 'certificate', clientId, certificate };
 }
 
 /** Every reason is the same sentence on the wire; the word is for log, metric and audit. */
@@ -62,8 +85,9 @@ function readAssertion(form: TokenForm): readonly ClientCredential[] {
   if (assertion === undefined && type === undefined) return [];
   if (assertion === undefined || type === undefined)
     throw malformed('client_assertion and client_assertion_type go together.');
-  if (type !== jwtBearer) refused('client_assertion_type');
-  return [{ method: 'private_key_jwt', clientId: form.one('client_id'), assertion }];
+  const kind = Object.hasOwn(assertionTypes, type) ? assertionTypes[type] : undefined;
+  if (kind === undefined) return refused('client_assertion_type');
+  return [{ method: 'assertion', kind, clientId: form.one('client_id'), assertion }];
 }
 
 function readPost(form: TokenForm): readonly ClientCredential[] {

@@ -1,9 +1,7 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
+import { assertionAlgorithms } from './assertion-algorithms.ts';
 import { refused } from './credential.ts';
 import type { ReplayGuard } from './replay-guard.ts';
-
-/** Signature algorithms a client may use; all asymmetric (RFC 8725 §3.1). */
-export const assertionAlgorithms = ['PS256', 'RS256', 'ES256', 'ES384', 'EdDSA'] as const;
 
 export interface AssertionRules {
   readonly clientId: string;

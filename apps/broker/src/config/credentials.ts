@@ -1,5 +1,7 @@
 import { createPrivateKey, hash, type KeyObject, X509Certificate } from 'node:crypto';
+import { endpointSetting } from '@mcp-obo/config';
 import { z } from 'zod';
+import { parseDistinguishedName } from '../client-auth/distinguished-name.ts';
 import { type ConfigFiles, oneOrMore, textSetting } from './secrets.ts';
 
 const jwk = z.looseObject({ kty: z.enum(['RSA', 'EC', 'OKP'], 'must be RSA, EC or OKP') });
@@ -22,8 +24,72 @@ export function callerAuth(files: ConfigFiles) {
       /** One secret, or several while they are rotated. Use long random ones: they are hashed, not stretched. */
       secret: oneOrMore(secretHash(files)),
     }),
+    z
+      .strictObject({
+        method: z.literal('tls_client_auth'),
+        /** The one name that its certificate has (RFC 8705 §2.1.2). RFC 4514: `CN=mcp-server,O=Acme`. */
+        subject_dn: z
+          .string()
+          .refine(
+            (text) => parseDistinguishedName(text) !== undefined,
+            'must be a name such as CN=mcp-server,O=Acme',
+          )
+          .optional(),
+        san_dns: z.string().min(1).optional(),
+        san_uri: z.string().min(1).optional(),
+        san_ip: z.string().min(1).optional(),
+        san_email: z.string().min(1).optional(),
+      })
+      .refine(
+        ({ method: _method, ...names }) =>
+          Object.values(names).filter((name) => name !== undefined).length === 1,
+        'needs exactly one of subject_dn, san_dns, san_uri, san_ip, san_email',
+      ),
+    z.strictObject({
+      method: z.literal('self_signed_tls_client_auth'),
+      /** Its certificates, PEM; several while they are rotated. Nobody has to have signed them. */
+      certificates: textSetting(files).transform(parseCertificates),
+    }),
+    z
+      .strictObject({
+        method: z.literal('kubernetes'),
+        /** Exact `iss` of the cluster's tokens (`--service-account-issuer`). */
+        issuer: z.string().min(1),
+        /** Public keys of the cluster: a JWK set, or `{ file }` with one. */
+        jwks: z.union([jwks, textSetting(files).transform(parseJwks)]).optional(),
+        /** Or where they are. */
+        jwks_uri: endpointSetting.optional(),
+        namespace: kubernetesName,
+        service_account: kubernetesName,
+        /** Longest accepted life of a token, seconds. */
+        max_lifetime: z.number().int().positive().max(86_400).default(3600),
+      })
+      .refine(
+        (auth) => (auth.jwks === undefined) !== (auth.jwks_uri === undefined),
+        'needs either jwks or jwks_uri, and not both',
+      ),
+    z.strictObject({
+      method: z.literal('spiffe'),
+      /** Its SPIFFE id. */
+      id: z
+        .string()
+        .regex(
+          /^spiffe:\/\/[a-z0-9._-]+\/[\w./-]+$/,
+          'must be a SPIFFE id, e.g. spiffe://acme.example/mcp-server',
+        ),
+      /** Bundle of its trust domain: a JWK set with the keys of use `jwt-svid`, or `{ file }` with one. */
+      bundle: z
+        .union([jwks, textSetting(files).transform(parseJwks)])
+        .refine(({ keys }) => keys.some(({ use }) => use === 'jwt-svid'), 'has no key of use jwt-svid'),
+      /** Longest accepted life of a JWT-SVID, seconds. */
+      max_lifetime: z.number().int().positive().max(3600).default(300),
+    }),
   ]);
 }
+
+const kubernetesName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'must be a name of Kubernetes');
 
 /** What the broker shows an issuer for one caller: that caller's own registration. */
 export function upstreamCredential(files: ConfigFiles) {
@@ -70,6 +136,18 @@ function parseJwks(text: string, context: z.RefinementCtx): z.output<typeof jwks
     context.addIssue('the file is no JWK set of public RSA, EC or OKP keys (RFC 7517 §5)');
     return z.NEVER;
   }
+}
+
+/** DER of each certificate. */
+function parseCertificates(text: string, context: z.RefinementCtx): readonly Buffer[] {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  try {
+    if (blocks.length > 0) return blocks.map((block) => new X509Certificate(block).raw);
+  } catch {
+    // Said below, as for a text without any.
+  }
+  context.addIssue('must hold certificates as PEM');
+  return z.NEVER;
 }
 
 function parsePrivateKey(text: string, context: z.RefinementCtx): KeyObject {

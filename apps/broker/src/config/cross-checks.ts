@@ -40,6 +40,7 @@ export const crossChecks: readonly Check[] = [
   loopbackIssuers,
   plainHttp,
   unsealedRedis,
+  certificatesOfNobody,
 ];
 
 type Client = BrokerConfig['clients'][number];
@@ -208,4 +209,19 @@ function unsealedRedis({ cache, seal }: Partial<BrokerConfig>): readonly Finding
       message: 'is required with a Redis in cache: tokens are sealed before they go there',
     },
   ];
+}
+
+/** A client that proves itself by a certificate needs a connection that asks for one, and somebody who signed it. */
+function certificatesOfNobody({ clients = [], listen }: Partial<BrokerConfig>): readonly Finding[] {
+  if (listen === undefined) return [];
+  return clients.flatMap(({ auth: { method } }, index) => {
+    const needed =
+      method === 'tls_client_auth' && listen.tls?.client_ca === undefined
+        ? 'listen.tls.client_ca'
+        : method === 'self_signed_tls_client_auth' && listen.tls === undefined
+          ? 'listen.tls'
+          : undefined;
+    if (needed === undefined) return [];
+    return [{ path: ['clients', index, 'auth', 'method'], message: `${method} needs ${needed}` }];
+  });
 }

@@ -30,10 +30,10 @@ export function createInteractionEndpoints(options: InteractionEndpointOptions):
 
   const endpoint =
     (step: (form: TokenForm, client: ClientConfig) => Promise<Record<string, unknown>>) =>
-    async ({ query, body, authorization }: FormRequest) => {
-      refuseSecretsInUrl(query);
-      const form = parseForm(body);
-      const client = await authenticate({ authorization, form });
+    async (request: FormRequest) => {
+      refuseSecretsInUrl(request.query);
+      const form = parseForm(request.body);
+      const client = await authenticate({ ...request, form });
       try {
         refuseUnregistered(client);
         return await spellRefusals(tokenExchangeRefusals, () => step(form, client));

@@ -1,7 +1,11 @@
 import { OAuthError } from '@mcp-obo/oauth-error';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { CertificateReader } from '../client-auth/presented-certificate.ts';
 import { pathOf } from '../endpoints.ts';
 import type { FormRequest } from '../token/token-endpoint.ts';
+
+/** Name of the server's decorator that reads the certificate of a request's client. */
+export const certificateReader = 'certificateOf';
 
 /** Reads forms and nothing else, in this plugin alone. */
 export function acceptForms(app: FastifyInstance): void {
@@ -23,8 +27,11 @@ export function serveForm(
   answer: (request: FormRequest) => Promise<Record<string, unknown> | undefined>,
 ): void {
   const url = pathOf(endpoint);
+  const certificateOf = app.hasDecorator(certificateReader)
+    ? app.getDecorator<CertificateReader>(certificateReader)
+    : undefined;
   app.post(url, async (request, reply) => {
-    const body = await answer(readRequest(request));
+    const body = await answer({ ...readRequest(request), certificate: certificateOf?.(request.raw) });
     return body ?? reply.send();
   });
   app.route({ method: [...otherMethods], url, onRequest: refuseMethod, handler: refuseMethod });

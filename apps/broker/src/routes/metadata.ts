@@ -1,7 +1,7 @@
 import { authorizationServerMetadataUrls } from '@mcp-obo/metadata';
 import type { FastifyInstance } from 'fastify';
 import type { JSONWebKeySet } from 'jose';
-import { assertionAlgorithms } from '../client-auth/private-key-jwt.ts';
+import { assertionAlgorithms } from '../client-auth/assertion-algorithms.ts';
 import { type Endpoints, pathOf, type TenantEndpoints } from '../endpoints.ts';
 import { grantTypes } from '../token/token-endpoint.ts';
 
