@@ -1,11 +1,11 @@
 import { freePorts } from '@mcp-obo/testbed/ports';
 import { type RedisServer, redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
+import { startTcpProxy, type TcpProxy } from '@mcp-obo/testbed/tcp-proxy';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Broker, resources, startBroker } from './fixture/broker.ts';
 import { assertionType, clientAssertion } from './fixture/client-assertion.ts';
 import { send } from './fixture/http.ts';
-import { startTcpProxy, type TcpProxy } from './fixture/tcp-proxy.ts';
 
 let server: RedisServer;
 let proxy: TcpProxy;

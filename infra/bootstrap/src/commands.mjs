@@ -43,6 +43,12 @@ export const commands = {
     args: [],
     options: undefined,
   },
+  faults: {
+    summary: 'breaks Redis, the network and brokers under traffic, and looks for wrong answers',
+    script: 'e2e/src/faults/main.ts',
+    args: [],
+    options: undefined,
+  },
   test: {
     summary: 'runs every check and every test, on real parts',
     script: 'infra/bootstrap/src/test.mjs',

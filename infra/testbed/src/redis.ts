@@ -38,5 +38,5 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     files: tlsFiles(tls),
     args,
   });
-  return { url: `${tls === undefined ? 'redis' : 'rediss'}://127.0.0.1:${port}`, ...server };
+  return Object.assign(server, { url: `${tls === undefined ? 'redis' : 'rediss'}://127.0.0.1:${port}` });
 }

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { keepInStep } from './keep-in-step.ts';
 import { clusterOptions, redisOptions, sentinelOptions } from './redis-options.ts';
 import type { RedisSettings } from './redis-settings.ts';
 import { watchConnection } from './watch-connection.ts';
@@ -23,6 +24,7 @@ export interface RedisConnection {
 export function openRedis(settings: RedisSettings, onLost: (error: unknown) => void): RedisConnection {
   const connection = connectionTo(settings);
   watchConnection(connection.redis, onLost);
+  keepInStep(connection.redis);
   return connection;
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,10 @@ export interface RedisProcess {
   pause(): void;
   /** Lets a frozen process go on. */
   resume(): void;
+  /** Ends the process at once, and keeps what it knows of its peers (SIGKILL). */
+  kill(): Promise<void>;
+  /** Starts a killed process again: empty, on the same port. */
+  start(): Promise<void>;
   /** Ends the process and removes its folder. May be called twice. */
   stop(): Promise<void>;
 }
@@ -38,18 +43,26 @@ export async function startRedisProcess(options: RedisProcessOptions): Promise<R
   const dir = await mkdtemp(join(tmpdir(), 'mcp-obo-redis-'));
   for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text, { mode: 0o600 });
   await writeFile(join(dir, 'redis.conf'), `${lines.join('\n')}\n`, { mode: 0o600 });
-  const child = spawn('redis-server', ['redis.conf', ...args], {
-    cwd: dir,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const kill = () => child.kill('SIGKILL');
-  running.add(child);
-  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
+
+  const run = () => {
+    const started = spawn('redis-server', ['redis.conf', ...args], {
+      cwd: dir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    running.add(started);
+    return started;
+  };
+  let child = run();
+  const kill = async () => {
+    if (running.delete(child)) {
+      const gone = child.pid === undefined ? undefined : once(child, 'close');
+      child.kill('SIGCONT');
+      child.kill('SIGKILL');
+      if (child.exitCode === null && child.signalCode === null) await gone;
+    }
+  };
   const stop = async () => {
-    child.kill('SIGCONT');
-    kill();
-    await gone;
-    running.delete(child);
+    await kill();
     await rm(dir, { recursive: true, force: true });
   };
   await up(child, says).catch(async (cause) => {
@@ -58,9 +71,16 @@ export async function startRedisProcess(options: RedisProcessOptions): Promise<R
   });
   return {
     port,
-    pid: child.pid as number,
+    get pid() {
+      return child.pid as number;
+    },
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
+    kill,
+    async start() {
+      child = run();
+      await up(child, says);
+    },
     stop,
   };
 }

@@ -17,9 +17,12 @@ export interface RedisTopology {
   readonly stop: () => Promise<void>;
 }
 
-/** Runs `redis-cli` against one server and answers what it printed; rejects when it fails. */
-export function redisCli(port: number, args: readonly string[]): Promise<string> {
-  const child = spawn('redis-cli', ['-p', String(port), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Runs `redis-cli` against one server and answers what it printed; rejects when it fails or takes too long. */
+export function redisCli(port: number, args: readonly string[], milliseconds = 30_000): Promise<string> {
+  const child = spawn('redis-cli', ['-p', String(port), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: milliseconds,
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => {

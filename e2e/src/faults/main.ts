@@ -1,0 +1,62 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { redisAvailable } from '@mcp-obo/testbed/redis';
+import { createProgress } from '../bench/progress.ts';
+import { type FaultOptions, help, readOptions, UsageError } from './options.ts';
+import { summary, table, wrongAnswers } from './report.ts';
+import { runFaults } from './run.ts';
+
+const rawData = fileURLToPath(new URL('../../../artifacts/faults.json', import.meta.url));
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = readOptions(args);
+    if (options === 'help') return say(help, 0);
+    if (!redisAvailable())
+      return say('redis-server is missing: install Redis 7 (apt-get install redis-server).', 1);
+    return await run(options);
+  } catch (error) {
+    if (error instanceof UsageError) return say(`${error.message}\n\n${help}`, 2);
+    return say((error as Error).message, 1);
+  }
+}
+
+function say(text: string, code: number): number {
+  (code === 0 ? process.stdout : process.stderr).write(`${text}\n`);
+  return code;
+}
+
+async function run({ faults, seconds, plant, json }: FaultOptions): Promise<number> {
+  const interrupt = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => interrupt.abort(new Error('Interrupted.')));
+  const progress = createProgress({
+    terminal: process.stderr.isTTY === true,
+    write: (text) => process.stderr.write(text),
+  });
+  try {
+    const rows = await runFaults({
+      faults,
+      brokers: 2,
+      seconds,
+      signal: interrupt.signal,
+      onStage: (topology) => progress.begin(`Redis: ${topology}`),
+      onRow: (row) => progress.begin(`${row.topology}, ${row.fault}: ${summary([row])}`),
+      ...(plant === undefined ? {} : { plant }),
+    });
+    progress.end();
+    const ok = wrongAnswers(rows) === 0;
+    const report = { ok, plant: plant ?? null, seconds, wrong: wrongAnswers(rows), rows };
+    mkdirSync(dirname(rawData), { recursive: true });
+    writeFileSync(rawData, `${JSON.stringify(report, undefined, 2)}\n`);
+    process.stdout.write(`${json ? JSON.stringify(report) : table(rows)}\n`);
+    return ok ? 0 : 1;
+  } catch (error) {
+    progress.end();
+    if (interrupt.signal.aborted) return 130;
+    throw error;
+  }
+}
