@@ -1,5 +1,6 @@
 import type { TokenExchange } from '@mcp-obo/exchange';
 import type { Grant } from '@mcp-obo/grant';
+import type { RevocationView } from '@mcp-obo/revocation';
 import type { Decision, Requirement, RolePolicyOptions, Tier, TierName } from '@mcp-obo/scopes';
 import type { IssuerConfig, ValidatorEvent } from '@mcp-obo/validator';
 import type { GuardLog } from './fault.ts';
@@ -35,6 +36,11 @@ export interface McpGuardOptions {
   readonly allowedOrigins?: readonly string[];
   /** Counts operations of each caller. Default: no limit. */
   readonly limiter?: Limiter;
+  /**
+   * What is revoked. While it may miss something, only operations of the tier `read-only` are served, and those for
+   * five minutes. Default: nothing is revoked.
+   */
+  readonly revocations?: RevocationView;
   readonly resourceName?: string;
   readonly resourceDocumentation?: string;
   /** Called for every authentication, decision and call: the place for audit and metrics. Must not throw. */

@@ -7,6 +7,7 @@ import {
   protectedResourceMetadataUrl,
 } from '@mcp-obo/metadata';
 import { isOAuthError, OAuthError, oauthErrorTable } from '@mcp-obo/oauth-error';
+import { nothingRevoked, refuseOutdated } from '@mcp-obo/revocation';
 import {
   createCatalogue,
   createDecider,
@@ -58,6 +59,10 @@ export interface McpGuard {
   readonly requirementOf: (operation: ScopesOperation) => Requirement;
   /** The resource a URI stands for, by the same reading the decision has. */
   readonly resolveResource: (uri: string) => ResolvedOperation | undefined;
+  /**
+   * Refuses an operation that must not run while revocations may be missing. Throws `temporarily_unavailable`.
+   */
+  readonly refuseOutdated: (operation: Operation) => void;
   /** What a handler is given. */
   readonly context: (call: Call, signal?: AbortSignal) => CallContext;
   /** The same from what the SDK gives a handler as its last argument. */
@@ -78,7 +83,7 @@ export interface McpGuard {
 
 /** Wires validation, metadata, decision and exchange. Throws a `TypeError` or `RangeError` that names a wrong option. */
 export function createMcpGuard(options: McpGuardOptions): McpGuard {
-  const { resource, exchange } = options;
+  const { resource, exchange, revocations = nothingRevoked } = options;
   const issuers = options.issuers.map((issuer) => completeIssuer(issuer, resource));
   const now = options.now ?? Date.now;
   const observe = options.observe ?? (() => undefined);
@@ -87,6 +92,7 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
   const resourceMetadataUrl = protectedResourceMetadataUrl(resource);
   const validator = createValidator({
     issuers,
+    revocations,
     now,
     fetch: options.fetch ?? fetchFor(options),
     log: options.log,
@@ -184,6 +190,7 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
         if (credential === undefined)
           throw new OAuthError('invalid_token', 'Authentication is needed.', { reason: noToken });
         const grant = await validator.validate(credential);
+        refuseOutdated(revocations, { readOnly: true });
         subjectTokens.set(grant, credential.token);
         observe({ type: 'authentication', ok: true, reason: 'ok', grant });
         return { grant };
@@ -222,6 +229,10 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
     challenge: refuser.challenge,
     listable: (grant, kind) => new Set(decider.listable(grant, kind).map(({ name }) => name)),
     requirementOf: catalogue.requirementOf,
+    refuseOutdated: ({ kind, name }) => {
+      const tier = kind === 'tool-list' ? 'read-only' : catalogue.find({ kind, name })?.tier;
+      refuseOutdated(revocations, { readOnly: tier === 'read-only' });
+    },
     resolveResource: (uri) => catalogue.resolve({ kind: 'resource', name: uri }),
     context,
     contextOf: (extra) => {

@@ -89,7 +89,7 @@ function testCatalogue(): Catalogue {
         ...tool('read', ['expenses:read']),
         handle: async (_args, { grant }) => text(`hello ${grant.subject}`),
       },
-      { ...tool('write', ['expenses:write']), handle: () => text('written') },
+      { ...tool('write', ['expenses:write'], { tier: 'read-write' }), handle: () => text('written') },
       { ...tool('approve', ['expenses:read'], { permissions: ['approve'] }), handle: () => text('approved') },
       {
         ...tool('call_api', ['expenses:read'], { callers: 'both' }),

@@ -1,0 +1,94 @@
+import { nothingRevoked } from '@mcp-obo/revocation';
+import { verifies } from '@mcp-obo/testbed/verifies';
+import { createMcpHandler, Server } from '@modelcontextprotocol/server';
+import Fastify from 'fastify';
+import { afterEach, expect, it } from 'vitest';
+import { createFixture } from '../test/fixture.ts';
+import { protectMcp } from './fastify.ts';
+
+const open: { close: () => Promise<unknown> }[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((app) => app.close()));
+});
+
+/** A server whose view of revocations is what the test says. */
+async function startServer() {
+  const view = { revoked: false, fresh: true, age: 0 };
+  const fixture = createFixture({
+    revocations: {
+      ...nothingRevoked,
+      isRevoked: () => view.revoked,
+      isFresh: () => view.fresh,
+      age: () => view.age,
+    },
+  });
+  const handler = createMcpHandler(() => {
+    const server = new Server({ name: 'test', version: '1' }, { capabilities: { tools: {}, resources: {} } });
+    server.setRequestHandler('tools/list', (_request, extra) => fixture.handlers.listTools(extra));
+    server.setRequestHandler('tools/call', ({ params }, extra) => fixture.handlers.callTool(params, extra));
+    server.setRequestHandler('resources/read', ({ params }, extra) =>
+      fixture.handlers.readResource(params, extra),
+    );
+    return server;
+  });
+  const app = Fastify();
+  await app.register(protectMcp, { guard: fixture.guard, handler });
+  open.push(app);
+  const token = await fixture.issuer.mint({
+    scope: 'mcp:tools:execute mcp:resources expenses:read expenses:write',
+  });
+  const send = (method: string, params: object) =>
+    app.inject({
+      method: 'POST',
+      url: '/mcp',
+      headers: {
+        host: 'mcp.example',
+        accept: 'application/json, text/event-stream',
+        'content-type': 'application/json',
+        authorization: `Bearer ${token}`,
+      },
+      payload: { jsonrpc: '2.0', id: 1, method, params },
+    });
+  return { ...fixture, view, send, call: (name: string) => send('tools/call', { name, arguments: {} }) };
+}
+
+it(
+  verifies('rs:revoked', 'answers 401 invalid_token to a token that was accepted before it was revoked'),
+  async () => {
+    const { call, view, events } = await startServer();
+    expect((await call('read')).statusCode).toBe(200);
+    view.revoked = true;
+    const answer = await call('read');
+    expect(answer.statusCode).toBe(401);
+    expect(answer.headers['www-authenticate']).toMatch(/^Bearer .*error="invalid_token"/);
+    expect(events.at(-1)).toMatchObject({ type: 'authentication', ok: false, reason: 'revoked' });
+  },
+);
+
+it.each([
+  ['reads', 'tools/call', { name: 'read', arguments: {} }, 200],
+  ['lists tools', 'tools/list', {}, 200],
+  ['reads a resource', 'resources/read', { uri: 'note://1' }, 200],
+  ['writes', 'tools/call', { name: 'write', arguments: {} }, 503],
+])(
+  verifies('rs:revocation-view', 'while revocations may be missing, what %s (%s) is decided by its tier'),
+  async (_what, method, params, status) => {
+    const { send, view, events } = await startServer();
+    expect((await send(method, params)).statusCode).toBe(200);
+    Object.assign(view, { fresh: false, age: 6000 });
+    const answer = await send(method, params);
+    expect(answer.statusCode).toBe(status);
+    if (status === 200) return;
+    expect(answer.headers['retry-after']).toBe('5');
+    expect(events.at(-1)).toMatchObject({ type: 'call', ok: false, reason: 'revocations_unknown' });
+  },
+);
+
+it(verifies('rs:revocation-view', 'after five minutes of that, nothing is served'), async () => {
+  const { call, view, events } = await startServer();
+  Object.assign(view, { fresh: false, age: 300_001 });
+  const answer = await call('read');
+  expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '5']);
+  expect(answer.headers['www-authenticate']).toBeUndefined();
+  expect(events.at(-1)).toMatchObject({ type: 'authentication', ok: false, fault: 'platform' });
+});
