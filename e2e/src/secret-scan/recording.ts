@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atEnd } from '@mcp-obo/images';
 import type { Platform, PlatformOptions } from '@mcp-obo/platform';
 import { type OtlpTap, startOtlpTap } from './otlp-tap.ts';
 import { logFolder, type RecordedRun, readSources, spanFile } from './recorded-run.ts';
@@ -25,7 +26,7 @@ export interface Recording {
   readonly noteKeys: (platform: Platform) => void;
   readonly secrets: () => readonly Secret[];
   readonly sources: () => Promise<readonly Source[]>;
-  /** Ends it and removes what was kept: it is secret. */
+  /** Ends it and removes what was kept: it is secret, and goes too when this process ends without that. */
   readonly close: () => Promise<void>;
 }
 
@@ -38,6 +39,7 @@ export interface RecordingOptions extends Omit<RecordedRun, 'folder'> {
 export async function startRecording({ telemetryEndpoint, ...at }: RecordingOptions): Promise<Recording> {
   const run: RecordedRun = { ...at, folder: mkdtempSync(join(tmpdir(), 'recording-')) };
   const { folder, metricsPorts, redis } = run;
+  const otherwise = atEnd('rm', ['-rf', folder]);
   mkdirSync(logFolder(run));
   const tap: OtlpTap = await startOtlpTap(spanFile(run), telemetryEndpoint);
   const notebook = openNotebook(folder, 'tests');
@@ -63,6 +65,7 @@ export async function startRecording({ telemetryEndpoint, ...at }: RecordingOpti
       stopObserving();
       await tap.close();
       rmSync(folder, { recursive: true, force: true });
+      otherwise.dismiss();
     },
   };
 }

@@ -70,7 +70,9 @@ async function prepare() {
   const outcomes = await prepareSystem(parts, { mayInstall, say, install });
   const made = quick ? undefined : await prepareContainers({ mayInstall, say, onLine });
   if (made !== undefined) {
-    const message = made.ready ? `${made.message}, Keycloak ${keycloakVersion} and its Redis in containers` : made.message;
+    const message = made.ready
+      ? `${made.message}, Keycloak ${keycloakVersion} and its Redis in containers`
+      : made.message;
     outcomes.push({ name: 'containers', ready: made.ready, message });
   }
   if (made?.ready === false) {
