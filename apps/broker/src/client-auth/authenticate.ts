@@ -43,20 +43,22 @@ export function createClientAuthenticator(options: ClientAuthenticatorOptions): 
     if (credential.method !== 'assertion') return undefined;
     const { iss, sub } = unverifiedClaims(credential.assertion);
     if (typeof sub !== 'string') return undefined;
-    const issuer = credential.kind === 'jwt-spiffe' ? null : iss;
-    return byWorkload.get(workloadKey(issuer, sub)) ?? sub;
+    const key =
+      credential.kind === 'jwt-spiffe' ? workloadKey('spiffe', sub) : workloadKey('kubernetes', sub, iss);
+    return byWorkload.get(key) ?? sub;
   }
 }
 
 /** What names the workload of a client in its token. */
 function workloadOf({ auth }: ClientConfig): readonly string[] {
-  if (auth.method === 'spiffe') return [workloadKey(null, auth.id)];
+  if (auth.method === 'spiffe') return [workloadKey('spiffe', auth.id)];
   if (auth.method !== 'kubernetes') return [];
-  return [workloadKey(auth.issuer, `system:serviceaccount:${auth.namespace}:${auth.service_account}`)];
+  const subject = `system:serviceaccount:${auth.namespace}:${auth.service_account}`;
+  return [workloadKey('kubernetes', subject, auth.issuer)];
 }
 
-function workloadKey(issuer: unknown, subject: string): string {
-  return JSON.stringify([issuer, subject]);
+function workloadKey(method: 'kubernetes' | 'spiffe', subject: string, issuer?: unknown): string {
+  return JSON.stringify([method, subject, issuer]);
 }
 
 function unverifiedClaims(assertion: string): { readonly iss?: unknown; readonly sub?: unknown } {
