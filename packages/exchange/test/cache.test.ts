@@ -7,7 +7,7 @@ import type { Cache, Claim, HeldClaim } from '../src/cache.ts';
 import { createMemoryCache } from '../src/memory/memory-cache.ts';
 import { createRedisCache } from '../src/redis/redis-cache.ts';
 import { createSeal } from '../src/seal/seal.ts';
-import { topologies } from './topologies.ts';
+import { prefix, topologies } from './topologies.ts';
 
 type Implementation = readonly [name: string, open: (now: () => number) => Promise<Cache>];
 
@@ -20,7 +20,7 @@ const inRedis: readonly Implementation[] = Object.entries(topologies).map(([name
   async (now) => {
     const { settings, replicas, stop } = await start();
     const { redis } = openRedis(settings, () => undefined);
-    const cache = createRedisCache({ redis, now, seal, random: randomUUID, prefix: 'test:', replicas });
+    const cache = createRedisCache({ redis, now, seal, random: randomUUID, prefix, replicas });
     await new Promise<void>((resolve) =>
       cache.watch({ evicted: () => undefined, lost: () => undefined, restored: resolve }),
     );
