@@ -78,7 +78,11 @@ export async function buildApp(
     cacheHealthy: cache.shared?.healthy,
     draining: () => draining,
   });
-  await app.register(metadataRoutes, { endpoints, jwks: mintKeys.jwks });
+  await app.register(metadataRoutes, {
+    authMethods: () => service.authMethods,
+    endpoints,
+    jwks: mintKeys.jwks,
+  });
   await app.register(tokenRoutes, { token: (request) => service.token(request), endpoints });
   await app.register(revocationRoutes, {
     revocation: {

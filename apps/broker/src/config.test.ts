@@ -86,7 +86,7 @@ describe('the configuration', () => {
       'listen.port (BROKER_PORT):',
       'issuers.0.profile:',
       'policy.version:',
-      'targets.0.audience:',
+      'resources.0.targets:',
       'seel:',
       'seal.keys',
     ])
@@ -95,20 +95,43 @@ describe('the configuration', () => {
 
   const refusals: readonly (readonly [string, (text: string) => string, string])[] = [
     [
-      'two clients with one resource',
+      'two resources of one name',
       (t) =>
-        t
-          .replace('11111111-2222-4333-8444-555555555555]', 'https://x.example]')
-          .replace(
-            'targets:\n',
-            `  - id: other\n    resource: https://x.example/\n    audiences: ["https://x.example"]\n    auth: { method: client_secret, secret: { file: a } }\ntargets:\n`,
-          ),
-      'clients.1: https://x.example is registered already, by clients.0',
+        t.replace(
+          'targets:\n',
+          `  - uri: https://x.example/\n    audiences: [11111111-2222-4333-8444-555555555555]\n    owner: mcp-server\n    tenants: [acme]\ntargets:\n`,
+        ),
+      'resources.1: 11111111-2222-4333-8444-555555555555 is registered already, by resources.0',
     ],
     [
       'a resource that is not canonical',
-      (t) => t.replace('resource: https://mcp', 'resource: HTTPS://mcp'),
-      'clients.0.resource:',
+      (t) => t.replace('uri: https://mcp', 'uri: HTTPS://mcp'),
+      'resources.0.uri: must be an absolute URI in canonical form',
+    ],
+    [
+      'a resource of nobody',
+      (t) => t.replace('owner: mcp-server', 'owner: nobody'),
+      'resources.0.owner: nobody is not one of the clients',
+    ],
+    [
+      'a resource of an unknown tenant',
+      (t) => t.replace('tenants: [acme, globex]\n    targets', 'tenants: [other]\n    targets'),
+      'resources.0.tenants: other is not the tenant of an issuer',
+    ],
+    [
+      'a resource with a target that is none',
+      (t) => t.replace('targets: [expenses-api]', 'targets: [expenses-api, ledger]'),
+      'resources.0.targets: ledger is not one of the targets',
+    ],
+    [
+      'a resource that is its own target',
+      (t) => t.replace('audience: api://expenses', 'audience: https://mcp.example.com/mcp'),
+      'resources.0.targets: expenses-api is the resource itself; a target must be another one',
+    ],
+    [
+      'a rule that no resource of its client can use',
+      (t) => t.replace('targets: [expenses-api]', 'targets: []'),
+      'policy.rules.0.target: expenses-api is in the targets of no resource that mcp-server owns',
     ],
     [
       'an upstream of an issuer that is not configured',

@@ -88,8 +88,11 @@ export function createObserver({ metrics, log, audit }: Pick<BrokerDeps, 'metric
     },
 
     /** The same for tokens that are not what the client says they are. */
-    watchSubjects(check: SubjectCheck): SubjectCheck {
-      return (token, caller) => refusalsOf(() => check(token, caller), { client: caller.client.id });
+    watchTokens({ subject, actor }: SubjectCheck): SubjectCheck {
+      return {
+        subject: (token, caller) => refusalsOf(() => subject(token, caller), { client: caller.client.id }),
+        actor: (token, caller) => refusalsOf(() => actor(token, caller), { client: caller.client.id }),
+      };
     },
   };
 

@@ -7,6 +7,7 @@ import {
   type MintKeyRing,
 } from '@mcp-obo/exchange';
 import { createValidator, type IssuerConfig } from '@mcp-obo/validator';
+import { authMethodsOf } from './client-auth/auth-methods.ts';
 import { createClientAuthenticator } from './client-auth/authenticate.ts';
 import { createAssertionVerifier } from './client-auth/private-key-jwt.ts';
 import type { ReplayGuard } from './client-auth/replay-guard.ts';
@@ -22,6 +23,7 @@ import {
 import { createMints, mintedSubjects } from './mint.ts';
 import type { createObserver } from './observer.ts';
 import type { BrokerCache } from './open-cache.ts';
+import { createResourceRegistry } from './registry/resource-registry.ts';
 import { noteObtained } from './revocation/note-obtained.ts';
 import {
   createRevocationService,
@@ -31,7 +33,7 @@ import {
 import type { Revoker } from './revocation/revoker.ts';
 import { createClientCredentials } from './token/client-credentials.ts';
 import { createJwtBearer } from './token/jwt-bearer.ts';
-import { audiencesOf, createSubjectCheck } from './token/subject-check.ts';
+import { createSubjectCheck } from './token/subject-check.ts';
 import { createTargetRegistry } from './token/target-registry.ts';
 import { createTokenEndpoint } from './token/token-endpoint.ts';
 import { createTokenExchange } from './token/token-exchange.ts';
@@ -40,6 +42,8 @@ import { createUpstreams, credentialsAt } from './upstreams.ts';
 /** All that answers a token request. It is made anew, as a whole, when the configuration changes. */
 export interface TokenService {
   readonly token: ReturnType<typeof createTokenEndpoint>;
+  /** How its clients authenticate, by the names of RFC 8414. */
+  readonly authMethods: readonly string[];
   readonly interaction: InteractionEndpoints;
   readonly revocation: RevocationService['revocation'];
   readonly evictByTag: ExchangeEngine['evictByTag'];
@@ -88,7 +92,11 @@ export function createTokenService(
     onEvent: observer.onExchange,
   });
 
-  const trusted = subjectIssuers(config, endpoints);
+  const registry = createResourceRegistry(config.resources);
+  // A token of an actor may be for this broker itself.
+  const audiences = [...registry.audiences, endpoints.issuer];
+  const minted = mintedSubjects(config, endpoints, audiences);
+  const trusted = [...subjectIssuers(config, audiences), ...minted];
   const subjects = createValidator({
     issuers: trusted,
     revocations: cache.revocations.list,
@@ -97,8 +105,15 @@ export function createTokenService(
     log,
     onEvent: observer.onValidation,
   });
-  const checkSubject = observer.watchSubjects(
-    createSubjectCheck({ validate: subjects.validate, issuers: config.issuers, url: endpoints.token }),
+  const check = observer.watchTokens(
+    createSubjectCheck({
+      validate: subjects.validate,
+      issuers: config.issuers,
+      registry,
+      minted: minted.map(({ issuer }) => issuer),
+      broker: endpoints.issuer,
+      url: endpoints.token,
+    }),
   );
   const assertionVerifier = createAssertionVerifier({ audiences: endpoints.assertionAudiences, replay, now });
   const workloadVerifier = createWorkloadTokenVerifier({
@@ -109,7 +124,7 @@ export function createTokenService(
   const authenticate = observer.watchClients(
     createClientAuthenticator({ clients: config.clients, assertionVerifier, workloadVerifier, now }),
   );
-  const grantOptions = { engine, checkSubject, targets: createTargetRegistry(config.targets), now };
+  const grantOptions = { engine, check, targets: createTargetRegistry(config.targets), now };
   const token = createTokenEndpoint({
     authenticate,
     grants: {
@@ -127,11 +142,12 @@ export function createTokenService(
     upstreams,
     targets,
     subjectIssuers: trusted,
+    registry,
   });
 
   const interaction = createInteractionEndpoints({
     authenticate,
-    checkSubject,
+    check,
     targets: grantOptions.targets,
     interactions: createInteractions({
       issuers: issuers.map((upstream) => ({
@@ -152,6 +168,7 @@ export function createTokenService(
 
   return {
     token,
+    authMethods: authMethodsOf(config.clients),
     interaction,
     revocation,
     evictByTag: engine.evictByTag,
@@ -165,10 +182,9 @@ export function createTokenService(
   };
 }
 
-/** The issuers of subject tokens, with the audiences of all clients; whose each token is, is checked after. */
-function subjectIssuers(config: BrokerConfig, endpoints: Endpoints): readonly IssuerConfig[] {
-  const audiences = audiencesOf(config.clients);
-  const identityProviders = config.issuers.map((entry) => ({
+/** The issuers of subject tokens, with the names of all resources; whose each token is, is checked after. */
+function subjectIssuers({ issuers }: BrokerConfig, audiences: readonly string[]): readonly IssuerConfig[] {
+  return issuers.map((entry) => ({
     issuer: entry.issuer,
     tenant: entry.tenant,
     profile: entry.profile,
@@ -179,5 +195,4 @@ function subjectIssuers(config: BrokerConfig, endpoints: Endpoints): readonly Is
     ...(entry.algorithms === undefined ? {} : { algorithms: entry.algorithms }),
     ...(entry.max_lifetime === undefined ? {} : { maxLifetime: entry.max_lifetime }),
   }));
-  return [...identityProviders, ...mintedSubjects(config, endpoints, audiences)];
 }

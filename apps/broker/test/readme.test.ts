@@ -18,10 +18,10 @@ describe('the README', () => {
     expect(config.clients).toMatchObject([
       {
         id: 'mcp-server',
-        resource: 'https://mcp.example.com/mcp',
         upstream: [{ issuer: 'https://idp.example.com', client_id: 'https://mcp.example.com/mcp' }],
       },
     ]);
+    expect(config.resources).toMatchObject([{ uri: 'https://mcp.example.com/mcp', owner: 'mcp-server' }]);
     expect(config.policy.rules[0]?.scopes).toEqual(['api:expenses.read', 'api:expenses.write']);
   });
 });

@@ -11,7 +11,6 @@ async function createRevocable() {
   const settings = await brokerSettings('https://idp.example/acme', 'https://idp.example/globex');
   const operator = {
     id: 'operator',
-    resource: 'https://operator.example',
     operator: true,
     auth: { method: 'client_secret', secret: { value: 'secret of operator' } },
   };

@@ -31,23 +31,25 @@ export async function brokerSettings(acme: string, globex: string): Promise<Reco
     clients: [
       {
         id: 'mcp-server',
-        resource: mcp,
         auth: { method: 'client_secret', secret: { value: 'secret of mcp-server' } },
         upstream: [upstream(acme, mcp, 'acme: mcp'), upstream(globex, mcp, 'globex: mcp')],
       },
       {
         id: 'reports-server',
-        resource: reports,
         grants: ['token-exchange'],
         auth: { method: 'client_secret', secret: { value: 'secret of reports' } },
         upstream: [upstream(acme, reports, 'acme: reports')],
       },
       {
         id: 'keys-server',
-        resource: 'https://keys.example/mcp',
         auth: { method: 'private_key_jwt', jwks: { keys: [await exportJWK(clientKey.publicKey)] } },
       },
     ],
+    resources: [
+      { uri: mcp, owner: 'mcp-server', targets: ['expenses-api', 'ledger'] },
+      { uri: reports, owner: 'reports-server', targets: ['expenses-api'] },
+      { uri: 'https://keys.example/mcp', owner: 'keys-server' },
+    ].map((resource) => ({ tenants: ['acme', 'globex'], ...resource })),
     targets: [
       {
         name: 'expenses-api',

@@ -64,9 +64,16 @@ describe.skipIf(!redisAvailable())('the secrets of a broker that runs', () => {
         clients: [
           {
             id: 'mcp-server',
-            resource: resources['mcp-server'],
             auth: { method: 'client_secret', secret: { file: fileOf('client') } },
             upstream: [upstream],
+          },
+        ],
+        resources: [
+          {
+            uri: resources['mcp-server'],
+            owner: 'mcp-server',
+            tenants: ['acme'],
+            targets: ['expenses-api'],
           },
         ],
         policy: {

@@ -55,16 +55,17 @@ describe.each(named('broker'))('%s', (name) => {
   const config = broker(name);
   const server = mcpServer(`${dirname(name)}/mcp-server.yaml`);
   const client = config.clients.find(({ id }) => id === server.exchange.client_id);
+  const resource = config.resources.find(({ owner }) => owner === client?.id);
 
   it('knows the MCP server beside it', () => {
     expect(server.exchange.token_endpoint).toBe(`${config.issuer}/token`);
     expect(server.exchange.issuer).toBe(config.issuer);
-    expect(client?.resource).toBe(server.resource);
+    expect(resource?.uri).toBe(server.resource);
     expect(client?.auth.method).toBe('private_key_jwt');
   });
 
   it('takes the tokens that the MCP server takes, and exchanges at their issuers', () => {
-    const accepted = [client?.resource, ...(client?.audiences ?? [])];
+    const accepted = [resource?.uri, ...(resource?.audiences ?? [])];
     for (const issuer of server.issuers) {
       const same = config.issuers.find((entry) => entry.issuer === issuer.issuer);
       expect(same).toMatchObject({

@@ -19,8 +19,6 @@ const es256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
 const common = {
-  resource: 'https://mcp.example/mcp',
-  audiences: [],
   grants: ['token-exchange' as const],
   upstream: [],
   redirect_uris: [],

@@ -1,12 +1,8 @@
 import { isLoopback } from '@mcp-obo/config';
 import { hasRedis } from '@mcp-obo/redis-connection';
+import { resourceChecks } from '../registry/resource-checks.ts';
 import type { BrokerConfig } from './broker-config.ts';
-
-interface Finding {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-type Check = (config: Partial<BrokerConfig>) => readonly Finding[];
+import { type Check, type Finding, repeated, unknown } from './findings.ts';
 
 /** What must hold between sections. A section that could not be parsed is absent, and its checks are silent. */
 export const crossChecks: readonly Check[] = [
@@ -20,7 +16,6 @@ export const crossChecks: readonly Check[] = [
       'clients',
       clients.map(({ id }) => [id]),
     ),
-  ({ clients = [] }) => repeated('clients', clients.map(identifiersOf)),
   ({ targets = [] }) =>
     repeated(
       'targets',
@@ -33,7 +28,7 @@ export const crossChecks: readonly Check[] = [
       ]),
     ),
   answersOfForeignIssuers,
-  targetsThatAreClients,
+  ...resourceChecks,
   mintedTargets,
   upstreamsOfUnknownIssuers,
   rulesThatNameNothing,
@@ -43,39 +38,7 @@ export const crossChecks: readonly Check[] = [
   certificatesOfNobody,
 ];
 
-type Client = BrokerConfig['clients'][number];
 type Issuer = BrokerConfig['issuers'][number];
-type Target = BrokerConfig['targets'][number];
-
-function identifiersOf(client: Client): readonly string[] {
-  return [...new Set([client.resource, ...client.audiences])];
-}
-
-/** Identifiers decide whose a token is, so two entries never share one (RFC 8707 §2). */
-function repeated(section: string, identifiers: readonly (readonly string[])[]): readonly Finding[] {
-  const seen = new Map<string, number>();
-  return identifiers.flatMap((values, index) =>
-    values.flatMap((value) => {
-      const first = seen.get(value);
-      if (first === undefined) seen.set(value, index);
-      return first === undefined
-        ? []
-        : [{ path: [section, index], message: `${value} is registered already, by ${section}.${first}` }];
-    }),
-  );
-}
-
-function unknown(
-  path: readonly PropertyKey[],
-  values: readonly string[],
-  known: readonly string[] | undefined,
-  what: string,
-): readonly Finding[] {
-  if (known === undefined) return [];
-  return values
-    .filter((value) => !known.includes(value))
-    .map((value) => ({ path, message: `${value} is not ${what}` }));
-}
 
 /** An issuer that answers for another must be of the same tenant and profile: a token of it names their users. */
 function answersOfForeignIssuers({ issuers = [] }: Partial<BrokerConfig>): readonly Finding[] {
@@ -98,19 +61,6 @@ function answersOfForeignIssuers({ issuers = [] }: Partial<BrokerConfig>): reado
   );
 }
 
-/** A token for a caller's own resource would be the inbound token's twin. */
-function targetsThatAreClients({ clients = [], targets = [] }: Partial<BrokerConfig>): readonly Finding[] {
-  const own = new Set(clients.flatMap(identifiersOf));
-  return targets.flatMap((target, index) =>
-    audiencesOf(target)
-      .filter((audience) => own.has(audience))
-      .map((audience) => ({
-        path: ['targets', index, 'audience'],
-        message: `${audience} is a client's own resource; a target must be another one`,
-      })),
-  );
-}
-
 /** A minted token is a JWT for one audience, whoever the user's issuer is. */
 function mintedTargets({ targets = [], ...config }: Partial<BrokerConfig>): readonly Finding[] {
   return targets.flatMap((target, index) => {
@@ -128,10 +78,6 @@ function mintedTargets({ targets = [], ...config }: Partial<BrokerConfig>): read
           ]),
     ];
   });
-}
-
-function audiencesOf({ audience }: Target): readonly string[] {
-  return typeof audience === 'string' ? [audience] : Object.values(audience);
 }
 
 function upstreamsOfUnknownIssuers({ clients = [], issuers }: Partial<BrokerConfig>): readonly Finding[] {

@@ -9,6 +9,7 @@ import {
 import { type IdpName, idpProfiles } from '@mcp-obo/idp-profile';
 import { checkRedis, redisMembers } from '@mcp-obo/redis-connection';
 import { z } from 'zod';
+import { resourceSection } from '../registry/resource-section.ts';
 import { callerAuth, upstreamCredential } from './credentials.ts';
 import { name } from './identifiers.ts';
 import { mintSection } from './mint.ts';
@@ -97,10 +98,6 @@ export function configSections(files: ConfigFiles) {
   const client = z.strictObject({
     /** `client_id` at the broker. */
     id: name,
-    /** Canonical URI of the MCP server it speaks for: the audience of its subject tokens. */
-    resource: resourceUriSetting,
-    /** Further spellings of that audience (an Entra application id). */
-    audiences: z.array(z.string().min(1)).default([]),
     grants: z
       .array(z.enum(grantNames))
       .min(1)
@@ -119,6 +116,8 @@ export function configSections(files: ConfigFiles) {
     listen: listen(files).prefault({}),
     issuers: z.array(issuer).min(1),
     clients: z.array(client).min(1),
+    /** What tokens are exchanged for whom. A name stands for one resource. */
+    resources: z.array(resourceSection).min(1),
     targets: z.array(target).min(1),
     /** The version is part of every cache key: change it with the rules. Nothing is allowed without a rule. */
     policy: z.strictObject({ version: z.string().min(1), rules: z.array(rule).min(1) }),

@@ -23,7 +23,7 @@ export const singleServer = z.strictObject({
 });
 
 /** Sections that `single` stands for. */
-const singleSections = ['issuers', 'clients', 'targets', 'policy'];
+const singleSections = ['issuers', 'clients', 'resources', 'targets', 'policy'];
 
 /** What is said of a section that is not there. */
 export function missingSection(name: string): string {
@@ -32,7 +32,7 @@ export function missingSection(name: string): string {
     : 'is required';
 }
 
-/** Puts what `single` says in the place of `issuers`, `clients`, `targets` and `policy`. */
+/** Puts what `single` says in the place of `issuers`, `clients`, `resources`, `targets` and `policy`. */
 export function expandSingle(
   settings: Readonly<Record<string, unknown>>,
   context: z.RefinementCtx,
@@ -67,7 +67,8 @@ function sectionsOf(one: z.output<typeof singleServer>): Record<string, unknown>
   };
   return {
     issuers: [{ tenant: one.tenant, issuer: one.issuer, profile: one.profile, jwks_uri: one.jwks_uri }],
-    clients: [{ id: one.client, resource: one.resource, auth, upstream: [upstream] }],
+    clients: [{ id: one.client, auth, upstream: [upstream] }],
+    resources: [{ uri: one.resource, owner: one.client, tenants: [one.tenant], targets: [one.target] }],
     targets: [{ name: one.target, audience: one.target_audience, scopes }],
     policy: {
       version: 'single',

@@ -4,14 +4,14 @@ import type { ClientAuthenticator } from '../client-auth/authenticate.ts';
 import type { ClientConfig } from '../config.ts';
 import { parseForm, type TokenForm } from '../token/form.ts';
 import { spellRefusals, tokenExchangeRefusals } from '../token/refusal-codes.ts';
-import type { SubjectCheck } from '../token/subject-check.ts';
+import { assertReachable, type SubjectCheck } from '../token/subject-check.ts';
 import { parseScope, type TargetRegistry } from '../token/target-registry.ts';
 import { type FormRequest, refuseSecretsInUrl } from '../token/token-endpoint.ts';
 import { readSubjectToken, readTarget } from '../token/token-exchange.ts';
 
 export interface InteractionEndpointOptions {
   readonly authenticate: ClientAuthenticator;
-  readonly checkSubject: SubjectCheck;
+  readonly check: SubjectCheck;
   readonly targets: TargetRegistry;
   readonly interactions: Interactions;
   /** Told of every refusal of a client that has proved itself. */
@@ -26,7 +26,7 @@ export interface InteractionEndpoints {
 
 /** The calling client's own registration makes the request, and only the user of the token may answer it. */
 export function createInteractionEndpoints(options: InteractionEndpointOptions): InteractionEndpoints {
-  const { authenticate, checkSubject, targets, interactions, onRefused } = options;
+  const { authenticate, check, targets, interactions, onRefused } = options;
 
   const endpoint =
     (step: (form: TokenForm, client: ClientConfig) => Promise<Record<string, unknown>>) =>
@@ -57,7 +57,9 @@ export function createInteractionEndpoints(options: InteractionEndpointOptions):
         nonce: secret(form, 'nonce'),
         codeChallenge: readChallenge(form),
       };
-      const grant = await checkSubject(subjectToken, { client, tenant: undefined });
+      const subject = await check.subject(subjectToken, { client, tenant: undefined });
+      assertReachable(subject, target);
+      const { grant } = subject;
       const { authorizationUrl } = await interactions.start({ ...request, grant });
       return { authorization_url: authorizationUrl };
     }),

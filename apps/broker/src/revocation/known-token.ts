@@ -2,6 +2,7 @@ import type { Upstream } from '@mcp-obo/exchange';
 import type { Credential, Grant } from '@mcp-obo/grant';
 import { isOAuthError } from '@mcp-obo/oauth-error';
 import type { ClientConfig } from '../config.ts';
+import type { ResourceRegistry } from '../registry/resource-registry.ts';
 
 /** A token that this broker can judge. Whether it is revoked is not among it. */
 export interface KnownToken {
@@ -49,10 +50,13 @@ async function unlessRefused(validate: () => Promise<Grant>): Promise<Grant | un
   }
 }
 
-/** Whether the token is for the client's own resource. */
-export function isForClient({ grant, origin }: KnownToken, client: ClientConfig): boolean {
-  const own = [client.resource, ...client.audiences];
-  return origin === 'subject' && grant.audience.some((audience) => own.includes(audience));
+/** Whether the token is for a resource of the client. */
+export function isForClient(
+  { grant, origin }: KnownToken,
+  { id }: ClientConfig,
+  registry: ResourceRegistry,
+): boolean {
+  return origin === 'subject' && grant.audience.some((name) => registry.ownerOf(name) === id);
 }
 
 /** Whether the broker obtained the token with the client's own registration. */

@@ -4,6 +4,7 @@ import { OAuthError } from '@mcp-obo/oauth-error';
 import type { Revocation } from '@mcp-obo/revocation';
 import type { ClientAuthenticator } from '../client-auth/authenticate.ts';
 import type { ClientConfig } from '../config.ts';
+import type { ResourceRegistry } from '../registry/resource-registry.ts';
 import { parseForm, type TokenForm } from '../token/form.ts';
 import { type FormRequest, refuseSecretsInUrl } from '../token/token-endpoint.ts';
 import { isForClient, type KnownToken, type RecogniseToken, wasObtainedBy } from './known-token.ts';
@@ -15,6 +16,7 @@ export interface RevocationEndpointOptions {
   readonly recognise: RecogniseToken;
   readonly revoke: Revoker['revoke'];
   readonly upstreams: readonly Upstream[];
+  readonly registry: ResourceRegistry;
   /** Every issuer whose tokens can be revoked. */
   readonly issuers: readonly string[];
   readonly observer: RevocationObserver;
@@ -29,7 +31,7 @@ export interface RevocationEndpoints {
 }
 
 export function createRevocationEndpoints(options: RevocationEndpointOptions): RevocationEndpoints {
-  const { authenticate, recognise, revoke, upstreams, issuers, observer } = options;
+  const { authenticate, recognise, revoke, issuers, observer } = options;
 
   const endpoint =
     (step: (form: TokenForm, client: ClientConfig) => Promise<void>) =>
@@ -51,7 +53,7 @@ export function createRevocationEndpoints(options: RevocationEndpointOptions): R
       // The hint is ignored (RFC 7009 §2.1): there is one kind of token here.
       const known = await recognise(form.required('token'));
       if (known === undefined) return; //                                RFC 7009 §2.2
-      if (!mayRevoke(known, client, upstreams)) throw notTheirs();
+      if (!mayRevoke(known, client, options)) throw notTheirs();
       const { issuer, tokenId: id, user } = known.grant;
       await revoke({ kind: 'token', issuer, id });
       observer.revoked(
@@ -69,8 +71,12 @@ export function createRevocationEndpoints(options: RevocationEndpointOptions): R
 }
 
 /** The MCP server that a token is for, the client it was obtained with, or an operator. */
-function mayRevoke(known: KnownToken, client: ClientConfig, upstreams: readonly Upstream[]): boolean {
-  return client.operator || isForClient(known, client) || wasObtainedBy(known, client, upstreams);
+function mayRevoke(
+  known: KnownToken,
+  client: ClientConfig,
+  { upstreams, registry }: Pick<RevocationEndpointOptions, 'upstreams' | 'registry'>,
+): boolean {
+  return client.operator || isForClient(known, client, registry) || wasObtainedBy(known, client, upstreams);
 }
 
 const kinds: readonly string[] = ['session', 'user', 'client'] satisfies readonly SubjectKind[];

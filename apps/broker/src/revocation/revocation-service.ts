@@ -1,10 +1,11 @@
-import { createAnswerValidator, type Target, type Upstream } from '@mcp-obo/exchange';
+import { createAnswerValidator, fetchWithOwnKeys, type Target, type Upstream } from '@mcp-obo/exchange';
 import { idpProfile } from '@mcp-obo/idp-profile';
 import { createValidator, type IssuerConfig } from '@mcp-obo/validator';
 import type { ClientAuthenticator } from '../client-auth/authenticate.ts';
 import type { BrokerConfig } from '../config.ts';
 import type { BrokerDeps } from '../deps.ts';
 import type { Endpoints } from '../endpoints.ts';
+import type { ResourceRegistry } from '../registry/resource-registry.ts';
 import { createRecogniser } from './known-token.ts';
 import { createRevocationEndpoints, type RevocationEndpoints } from './revocation-endpoints.ts';
 import { createRevocationObserver } from './revocation-observer.ts';
@@ -18,6 +19,7 @@ export interface RevocationServiceParts {
   readonly targets: Readonly<Record<string, Target>>;
   /** Issuers of tokens for the clients of this broker. */
   readonly subjectIssuers: readonly IssuerConfig[];
+  readonly registry: ResourceRegistry;
 }
 
 /** All that ends tokens, for one configuration. */
@@ -29,7 +31,12 @@ export interface RevocationService {
 export function createRevocationService(deps: BrokerDeps, parts: RevocationServiceParts): RevocationService {
   const { fetch, now, log } = deps;
   const { upstreams, targets } = parts;
-  const subjects = createValidator({ issuers: parts.subjectIssuers, fetch, now, log });
+  const subjects = createValidator({
+    issuers: parts.subjectIssuers,
+    fetch: fetchWithOwnKeys(fetch, upstreams),
+    now,
+    log,
+  });
   const obtained = createAnswerValidator({
     upstreams,
     targets,
@@ -49,6 +56,7 @@ export function createRevocationService(deps: BrokerDeps, parts: RevocationServi
       recognise,
       revoke: parts.revoke,
       upstreams,
+      registry: parts.registry,
       issuers: [...new Set(upstreams.flatMap(({ answerIssuers }) => answerIssuers))],
       observer: createRevocationObserver(deps),
     }),

@@ -7,6 +7,8 @@ import { grantTypes } from '../token/token-endpoint.ts';
 
 export interface MetadataRouteOptions {
   readonly endpoints: Endpoints;
+  /** How the registered clients authenticate now, as `token_endpoint_auth_methods_supported` has it. */
+  readonly authMethods: () => readonly string[];
   /** The keys that are published now. */
   readonly jwks: () => JSONWebKeySet;
 }
@@ -14,32 +16,37 @@ export interface MetadataRouteOptions {
 /** Metadata (RFC 8414 §3; for MSAL, OpenID Connect Discovery §4) and keys (RFC 7517 §5). */
 export async function metadataRoutes(
   app: FastifyInstance,
-  { endpoints, jwks }: MetadataRouteOptions,
+  { endpoints, authMethods, jwks }: MetadataRouteOptions,
 ): Promise<void> {
   const publish = (path: string, type: string, document: () => object) =>
     app.get(path, async (_request, reply) => {
       reply.header('cache-control', 'public, max-age=300').type(type);
       return document();
     });
-  const metadata = brokerMetadata(endpoints);
-  const publishMetadata = (document: ReturnType<typeof brokerMetadata>) => {
-    const [location] = authorizationServerMetadataUrls(document.issuer);
-    if (location !== undefined) publish(pathOf(location), 'application/json', () => document);
+  const metadata = () => brokerMetadata(endpoints, authMethods());
+  const publishMetadata = (issuer: string, document: () => object) => {
+    const [location] = authorizationServerMetadataUrls(issuer);
+    if (location !== undefined) publish(pathOf(location), 'application/json', document);
   };
-  publishMetadata(metadata);
+  publishMetadata(endpoints.issuer, metadata);
   for (const tenant of endpoints.tenants) {
-    publishMetadata({ ...metadata, issuer: tenant.minted, token_endpoint: tenant.token });
+    publishMetadata(tenant.minted, () => ({
+      ...metadata(),
+      issuer: tenant.minted,
+      token_endpoint: tenant.token,
+    }));
     publish(`${pathOf(tenant.issuer)}/.well-known/openid-configuration`, 'application/json', () =>
-      msalMetadata(metadata, tenant),
+      msalMetadata(metadata(), tenant),
     );
   }
   publish(pathOf(endpoints.jwks), 'application/jwk-set+json', jwks);
 }
 
-const authMethods = ['private_key_jwt', 'client_secret_basic', 'client_secret_post'];
-
 /** Authorization server metadata (RFC 8414 §2). There is no authorization endpoint, so no response type. */
-function brokerMetadata({ issuer, token, jwks, revocation }: Endpoints) {
+function brokerMetadata(
+  { issuer, token, jwks, revocation }: Endpoints,
+  authMethods: readonly string[],
+): Record<string, unknown> {
   return {
     issuer,
     token_endpoint: token,

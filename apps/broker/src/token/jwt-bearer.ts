@@ -4,12 +4,12 @@ import type { TargetConfig } from '../config.ts';
 import type { Caller } from './caller.ts';
 import type { TokenForm } from './form.ts';
 import { jwtBearerRefusals, spellRefusals } from './refusal-codes.ts';
-import type { SubjectCheck } from './subject-check.ts';
+import { assertReachable, type SubjectCheck } from './subject-check.ts';
 import type { TargetRegistry } from './target-registry.ts';
 
 export interface JwtBearerOptions {
   readonly engine: ExchangeEngine;
-  readonly checkSubject: SubjectCheck;
+  readonly check: SubjectCheck;
   readonly targets: TargetRegistry;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -19,14 +19,16 @@ export interface JwtBearerOptions {
  * The on-behalf-of request as Entra ID takes it and MSAL sends it: RFC 7523 §2.1 with
  * `requested_token_use`. What MSAL adds (`client_info`, `x-client-*`, telemetry) is ignored.
  */
-export function createJwtBearer({ engine, checkSubject, targets, now }: JwtBearerOptions) {
+export function createJwtBearer({ engine, check, targets, now }: JwtBearerOptions) {
   return (form: TokenForm, { client, tenant }: Caller): Promise<Record<string, unknown>> =>
     spellRefusals(jwtBearerRefusals, async () => {
       requireOnBehalfOf(form);
       const assertion = form.required('assertion');
       const { target, scopes } = targets.byScope(form.required('scope'));
       const claims = form.one('claims');
-      const grant = await checkSubject(assertion, { client, tenant });
+      const subject = await check.subject(assertion, { client, tenant });
+      assertReachable(subject, target);
+      const { grant } = subject;
       const issued = await engine.exchange({
         client: client.id,
         grant,

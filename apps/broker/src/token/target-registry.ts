@@ -74,9 +74,10 @@ function absoluteUri(value: string): string {
   return value;
 }
 
-export function invalidTarget(): OAuthError {
+/** @param reason for log, metric and audit */
+export function invalidTarget(reason = 'unknown_target'): OAuthError {
   return new OAuthError('invalid_target', 'The target is unknown or not allowed for this client.', {
-    reason: 'unknown_target',
+    reason,
   });
 }
 

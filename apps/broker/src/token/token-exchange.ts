@@ -1,14 +1,15 @@
 import type { ExchangeEngine, IssuedToken } from '@mcp-obo/exchange';
+import type { Grant } from '@mcp-obo/grant';
 import { OAuthError } from '@mcp-obo/oauth-error';
 import type { Caller } from './caller.ts';
 import type { TokenForm } from './form.ts';
 import { spellRefusals, tokenExchangeRefusals } from './refusal-codes.ts';
-import type { SubjectCheck } from './subject-check.ts';
+import { assertReachable, type SubjectCheck } from './subject-check.ts';
 import { invalidTarget, parseScope, type TargetRegistry } from './target-registry.ts';
 
 export interface TokenExchangeOptions {
   readonly engine: ExchangeEngine;
-  readonly checkSubject: SubjectCheck;
+  readonly check: SubjectCheck;
   readonly targets: TargetRegistry;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -20,7 +21,7 @@ const accessToken = 'urn:ietf:params:oauth:token-type:access_token';
 const accepted = new Set([accessToken, 'urn:ietf:params:oauth:token-type:jwt']);
 
 /** The token exchange grant, in the order of RFC 8693 §2. */
-export function createTokenExchange({ engine, checkSubject, targets, now }: TokenExchangeOptions) {
+export function createTokenExchange({ engine, check, targets, now }: TokenExchangeOptions) {
   return (form: TokenForm, { client, tenant }: Caller): Promise<Record<string, unknown>> =>
     spellRefusals(tokenExchangeRefusals, async () => {
       const subjectToken = readSubjectToken(form); //             §2.1 subject_token, subject_token_type
@@ -29,8 +30,10 @@ export function createTokenExchange({ engine, checkSubject, targets, now }: Toke
       const target = readTarget(form, targets); //                §2.1 resource, audience; RFC 8707 §2
       const scopes = parseScope(form.one('scope')); //            §2.1 scope
       const claims = form.one('claims'); //                       claims challenge of the target
-      const grant = await checkSubject(subjectToken, { client, tenant }); //  §2.1 the subject, validated
-      const actor = await checkActor(actorToken, { client, tenant }); //      §2.1 the actor, validated
+      const subject = await check.subject(subjectToken, { client, tenant }); // §2.1 the subject, validated
+      assertReachable(subject, target); //                        §2.2.2 the register of resources
+      const { grant } = subject;
+      const actor = await actorOf(actorToken, grant, { client, tenant }); //    §2.1 the actor, validated
       const issued = await engine.exchange({
         client: client.id,
         grant,
@@ -44,8 +47,11 @@ export function createTokenExchange({ engine, checkSubject, targets, now }: Toke
       return successfulResponse(issued, now()); //                §2.2.1
     });
 
-  async function checkActor(token: string | undefined, caller: Caller) {
-    return token === undefined ? undefined : { token, grant: await checkSubject(token, caller) };
+  async function actorOf(token: string | undefined, subject: Grant, caller: Caller) {
+    if (token === undefined) return undefined;
+    const grant = await check.actor(token, caller);
+    if (grant.tenant === subject.tenant) return { token, grant };
+    throw invalidRequest('The actor may not act for the subject.', 'actor_tenant');
   }
 }
 

@@ -64,7 +64,6 @@ export async function startBroker(
       clients: [
         {
           id: clientId,
-          resource,
           auth,
           upstream: issuers.map(({ issuer }) => ({
             issuer: issuer.issuer,
@@ -73,6 +72,7 @@ export async function startBroker(
           })),
         },
       ],
+      resources: [{ uri: resource, owner: clientId, tenants: ['acme'], targets: [target.name] }],
       targets: [{ name: target.name, audience: target.audience, scopes }],
       policy: {
         version: '1',

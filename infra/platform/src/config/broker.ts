@@ -11,7 +11,6 @@ export function brokerConfig({ profile, urls, ports, files, redis, logLevel }: W
     clients: [
       {
         id: brokerClientId,
-        resource: urls.mcp,
         auth: { method: 'private_key_jwt', jwks: { file: files.brokerClientJwks } },
         upstream: names.map((tenant) => ({
           issuer: urls.issuers[tenant],
@@ -21,6 +20,7 @@ export function brokerConfig({ profile, urls, ports, files, redis, logLevel }: W
         })),
       },
     ],
+    resources: [{ uri: urls.mcp, owner: brokerClientId, tenants: names, targets: [target.name] }],
     targets: [
       {
         name: target.name,
