@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { AuditLog } from '@mcp-obo/audit';
 import { protectedResourceMetadata, protectedResourceMetadataUrl } from '@mcp-obo/metadata';
 import { metadataRoutes } from '@mcp-obo/metadata/fastify';
+import type { RevocationView } from '@mcp-obo/revocation';
 import { tlsOptions } from '@mcp-obo/service/tls';
 import type { createLogger, PlatformMetrics } from '@mcp-obo/telemetry';
 import { fastifyLogging, fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
@@ -28,6 +29,8 @@ export interface AppDependencies {
   readonly log: ReturnType<typeof createLogger>;
   readonly audit: AuditLog;
   readonly metrics: PlatformMetrics;
+  /** What is revoked; absent: nobody tells. */
+  readonly revocations?: RevocationView;
   /** The second API; absent: there is none. */
   readonly archive?: Archive;
 }
@@ -37,10 +40,11 @@ type Logging = Pick<FastifyServerOptions, 'logController'> & { readonly loggerIn
 
 /** All wiring of the API, in order. Does not listen. */
 export async function buildApp(config: Config, deps: AppDependencies): Promise<FastifyInstance> {
-  const { database, fetch, now, newId, log, audit, metrics, archive } = deps;
+  const { database, fetch, now, newId, log, audit, metrics, archive, revocations } = deps;
   const resourceMetadataUrl = protectedResourceMetadataUrl(config.resource);
   const validator = createValidator({
     issuers: config.issuers.map(toIssuer),
+    revocations,
     fetch,
     now,
     log,
@@ -48,6 +52,7 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
   });
   const { hook, grantOf } = createAuthentication({
     validator,
+    revocations,
     resource: config.resource,
     resourceMetadataUrl,
     audit,

@@ -1,15 +1,34 @@
 import type { AuditLog } from '@mcp-obo/audit';
 import type { Grant } from '@mcp-obo/grant';
+import { nothingRevoked, type RevocationView, refuseOutdated } from '@mcp-obo/revocation';
 import { type AuthenticatorOptions, createAuthenticator } from '@mcp-obo/validator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problemDetails } from './problem.ts';
 
 /**
  * Lets a request through with a grant of its own token, or answers with the challenge of RFC 6750 §3 and a
- * problem that says the same. The credential goes no further than this.
+ * problem that says the same. The credential goes no further than this. While revocations may be missing, what
+ * changes something is refused (503), and what reads is after five minutes.
  */
-export function createAuthentication(options: AuthenticatorOptions & { readonly audit: AuditLog }) {
-  const authenticate = createAuthenticator(options);
+export function createAuthentication(
+  options: AuthenticatorOptions & {
+    readonly audit: AuditLog;
+    /** Default: nothing is revoked. */
+    readonly revocations?: RevocationView;
+  },
+) {
+  const { validator, revocations = nothingRevoked } = options;
+  const authenticate = createAuthenticator({
+    ...options,
+    validator: {
+      ...validator,
+      async validate(credential) {
+        const grant = await validator.validate(credential);
+        refuseOutdated(revocations, { readOnly: credential.method === 'GET' });
+        return grant;
+      },
+    },
+  });
   const grants = new WeakMap<FastifyRequest, Grant>();
   return {
     hook: async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {

@@ -13,6 +13,7 @@ import {
   wordsSetting,
 } from '@mcp-obo/config';
 import { issuerProfiles, type ProfileName } from '@mcp-obo/idp-profile';
+import { revocationsEnvironment, revocationsSetting } from '@mcp-obo/service/revocations';
 import { authoritiesSetting, tlsSetting } from '@mcp-obo/service/tls';
 import { z } from 'zod';
 
@@ -92,6 +93,8 @@ export const schema = z.strictObject({
       message: 'needs either client_secret or private_key, and not both',
     })
     .optional(),
+  /** Redis over which the broker tells what is revoked; absent: tokens end by their lifetime. */
+  revocations: revocationsSetting.optional(),
   body_limit_bytes: z.coerce.number().int().positive().default(65_536),
   /** File for audit records, one JSON line each; default: standard output. */
   audit_file: z.string().optional(),
@@ -109,6 +112,7 @@ export const environment = {
   OAUTH_AUDIENCE: 'issuers.0.audiences',
   OAUTH_JWKS_URI: 'issuers.0.jwks_uri',
   OAUTH_SCOPE_PREFIX: 'issuers.0.scope_prefix',
+  ...revocationsEnvironment,
   PEOPLE_FILE: 'people_file',
   DATABASE_FILE: 'database_file',
   SEED_EXPENSES: 'seed_expenses',

@@ -3,6 +3,7 @@ import type { Server } from 'node:tls';
 import { type AuditFile, createAuditLog, openAuditFile } from '@mcp-obo/audit';
 import { createGuardedFetch, isLoopbackHost } from '@mcp-obo/metadata';
 import type { Service, ServiceContext } from '@mcp-obo/service';
+import { followRevocations } from '@mcp-obo/service/revocations';
 import { authoritiesFrom, followCertificates } from '@mcp-obo/service/tls';
 import { createPlatformMetrics } from '@mcp-obo/telemetry';
 import { buildApp } from './app.ts';
@@ -34,7 +35,10 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
   });
   const second =
     config.archive === undefined ? undefined : openArchive(config.archive, { fetch, now: Date.now });
+  const metrics = createPlatformMetrics();
+  const revocations = config.revocations && (await followRevocations(config.revocations, { log, metrics }));
   const app = await buildApp(config, {
+    ...(revocations !== undefined && { revocations: revocations.view }),
     ...(second === undefined ? {} : { archive: second.archive }),
     database,
     fetch,
@@ -42,7 +46,7 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
     now: Date.now,
     newId: () => `exp-${randomUUID()}`,
     audit: createAuditLog({ write: auditFile.write, now: Date.now, service: 'downstream-api' }),
-    metrics: createPlatformMetrics(),
+    metrics,
   });
   const { host, port, tls } = config.listen;
   const url = await app.listen({ host, port });
@@ -59,6 +63,7 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
       unfollow?.();
       await app.close();
       await second?.close();
+      await revocations?.close();
       await fetch.close();
       auditFile.close();
       database.close();

@@ -2,6 +2,7 @@ import type { AuditLog } from '@mcp-obo/audit';
 import type { TokenExchange } from '@mcp-obo/exchange';
 import { createCatalogueHandlers, type InteractionStore, type Limiter, requirementsOf } from '@mcp-obo/mcp';
 import { protectMcp } from '@mcp-obo/mcp/fastify';
+import type { RevocationView } from '@mcp-obo/revocation';
 import { tlsOptions } from '@mcp-obo/service/tls';
 import type { createLogger, PlatformMetrics } from '@mcp-obo/telemetry';
 import { fastifyLogging, fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
@@ -25,6 +26,8 @@ export interface AppDependencies {
   readonly log: ReturnType<typeof createLogger>;
   readonly audit: AuditLog;
   readonly metrics: PlatformMetrics;
+  /** What is revoked; absent: nobody tells. */
+  readonly revocations?: RevocationView;
   /** Limits of callers; absent: none. */
   readonly limiter?: Limiter;
   /** Where interactions of users are kept; absent: in this process. */
@@ -51,6 +54,7 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
     requirements,
     exchange,
     limiter,
+    revocations: deps.revocations,
     now,
     log,
   });

@@ -16,6 +16,7 @@ import {
 } from '@mcp-obo/config';
 import { issuerProfiles, type ProfileName } from '@mcp-obo/idp-profile';
 import { checkRedis, redisMembers } from '@mcp-obo/redis-connection';
+import { revocationsEnvironment, revocationsSetting } from '@mcp-obo/service/revocations';
 import { authoritiesSetting, tlsSetting } from '@mcp-obo/service/tls';
 import { z } from 'zod';
 
@@ -166,6 +167,8 @@ export const schema = z
       .default(100),
     /** Redis that replicas share their limits in; absent: each counts for itself. */
     redis: z.strictObject(redisMembers(secretTextSetting)).superRefine(checkRedis).prefault({}),
+    /** Redis over which the broker tells what is revoked; absent: tokens end by their lifetime. */
+    revocations: revocationsSetting.optional(),
     body_limit_bytes: z.coerce.number().int().positive().default(1_048_576),
     /** Longest time a request may take to arrive. */
     request_timeout_seconds: secondsSetting.default(30),
@@ -198,6 +201,7 @@ export const envNames = {
   REDIS_PASSWORD: 'redis.password.value',
   REDIS_PASSWORD_FILE: 'redis.password.file',
   REDIS_CA_FILE: 'redis.tls.ca.file',
+  ...revocationsEnvironment,
   DOWNSTREAM_AUDIENCE: 'downstream.audience',
   AUDIT_FILE: 'audit_file',
   LOG_LEVEL: 'log_level',

@@ -3,6 +3,7 @@ import type { Server } from 'node:tls';
 import { type AuditFile, createAuditLog, openAuditFile } from '@mcp-obo/audit';
 import { hasRedis, openRedis } from '@mcp-obo/redis-connection';
 import { type Service, type ServiceContext, StartupError } from '@mcp-obo/service';
+import { followRevocations } from '@mcp-obo/service/revocations';
 import { followCertificates } from '@mcp-obo/service/tls';
 import { createPlatformMetrics } from '@mcp-obo/telemetry';
 import { buildApp } from './app.ts';
@@ -19,7 +20,10 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
   const outbox = config.outbox_file === undefined ? undefined : await openOutbox(config.outbox_file);
   const lost = (err: unknown) => log.warn({ err }, 'redis failed; limits are counted by this process alone');
   const redis = hasRedis(config.redis) ? openRedis(config.redis, lost).redis : undefined;
+  const metrics = createPlatformMetrics();
+  const revocations = config.revocations && (await followRevocations(config.revocations, { log, metrics }));
   const app = await buildApp(config, {
+    ...(revocations !== undefined && { revocations: revocations.view }),
     ...(redis !== undefined && {
       interactionStore: createRedisInteractionStore({ redis, prefix: 'mcp-obo:interaction:' }),
     }),
@@ -35,7 +39,7 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
         log.error({ err }, 'the new secret of the exchange cannot be used; the old one stays'),
     }),
     audit: createAuditLog({ write: file.write, now: Date.now, service: 'mcp-server' }),
-    metrics: createPlatformMetrics(),
+    metrics,
     fetch: globalThis.fetch,
     now: Date.now,
     log,
@@ -55,6 +59,7 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
     close: async () => {
       unfollow?.();
       await app.close();
+      await revocations?.close();
       redis?.disconnect();
       file.close();
     },

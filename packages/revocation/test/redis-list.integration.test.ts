@@ -21,7 +21,7 @@ const within = { timeout: 20_000, interval: 10 };
 const knows = ({ list }: Process, id: string) =>
   expect.poll(() => list.isRevoked(tokenOf(id)), within).toBe(true);
 const fresh = ({ list }: Process, is: boolean) => expect.poll(list.isFresh, within).toBe(is);
-const records = ({ redis }: Process) => redis.xlen('mcp-obo:{revocations}:log');
+const records = ({ redis }: Process) => redis.xlen('mcp-obo:v1:{revocations}:log');
 
 describe.skipIf(!redisAvailable())('processes that share a list in Redis', () => {
   beforeEach(async () => {
@@ -71,8 +71,8 @@ describe.skipIf(!redisAvailable())('processes that share a list in Redis', () =>
 
   it.each([
     ['is emptied', ({ redis }: Process) => redis.flushall()],
-    ['loses the stream alone', ({ redis }: Process) => redis.del('mcp-obo:{revocations}:log')],
-    ['loses the mark alone', ({ redis }: Process) => redis.del('mcp-obo:{revocations}:generation')],
+    ['loses the stream alone', ({ redis }: Process) => redis.del('mcp-obo:v1:{revocations}:log')],
+    ['loses the mark alone', ({ redis }: Process) => redis.del('mcp-obo:v1:{revocations}:generation')],
   ])(
     verifies('rs:revocation-view', 'notice that Redis %s, and fill it before a newcomer counts as fresh'),
     async (_what, lose) => {
@@ -104,18 +104,18 @@ describe.skipIf(!redisAvailable())('processes that share a list in Redis', () =>
     async () => {
       const one = await join();
       await one.list.revoke([endOfToken('first')]);
-      const backup = await one.redis.dump('mcp-obo:{revocations}:log');
+      const backup = await one.redis.dump('mcp-obo:v1:{revocations}:log');
       await one.list.revoke([endOfToken('second')]);
-      await one.redis.del('mcp-obo:{revocations}:log');
+      await one.redis.del('mcp-obo:v1:{revocations}:log');
       // One step, as the promotion of a replica is.
       await one.redis
         .multi()
         .set(
-          'mcp-obo:{revocations}:generation',
-          (await one.redis.get('mcp-obo:{revocations}:generation')) ?? '',
+          'mcp-obo:v1:{revocations}:generation',
+          (await one.redis.get('mcp-obo:v1:{revocations}:generation')) ?? '',
         )
-        .del('mcp-obo:{revocations}:log')
-        .restore('mcp-obo:{revocations}:log', 0, backup as unknown as Buffer)
+        .del('mcp-obo:v1:{revocations}:log')
+        .restore('mcp-obo:v1:{revocations}:log', 0, backup as unknown as Buffer)
         .exec();
       const late = await join();
       await knows(late, 'second');
@@ -137,8 +137,8 @@ describe.skipIf(!redisAvailable())('processes that share a list in Redis', () =>
   it('tell of a record that cannot be read, and go on', async () => {
     const errors: unknown[] = [];
     const one = await join({ onError: (error) => void errors.push(error) });
-    await one.redis.xadd('mcp-obo:{revocations}:log', '*', 'entry', '["key",1]');
-    await one.redis.xadd('mcp-obo:{revocations}:log', '*', 'other', '[]');
+    await one.redis.xadd('mcp-obo:v1:{revocations}:log', '*', 'entry', '["key",1]');
+    await one.redis.xadd('mcp-obo:v1:{revocations}:log', '*', 'other', '[]');
     await one.list.revoke([endOfToken('after it')]);
     await expect.poll(() => errors.length, within).toBeGreaterThan(0);
     expect(String(errors[0])).toMatch(/cannot be read/);

@@ -2,7 +2,7 @@ import { target, tenants } from '../domain.ts';
 import type { World } from './world.ts';
 
 /** Configuration of apps/downstream-api: it trusts the issuers, and only tokens made for itself. */
-export function downstreamApiConfig({ profile, urls, ports, files, logLevel }: World): object {
+export function downstreamApiConfig({ profile, urls, ports, files, redis, logLevel }: World): object {
   return {
     listen: { host: '127.0.0.1', port: ports['downstream-api'] },
     resource: urls.downstream,
@@ -14,6 +14,7 @@ export function downstreamApiConfig({ profile, urls, ports, files, logLevel }: W
     })),
     people_file: files.people,
     seed_expenses: true,
+    ...(redis !== undefined && { revocations: { url: redis } }),
     audit_file: files.audit('downstream-api'),
     log_level: logLevel,
   };

@@ -5,7 +5,7 @@ import type { World } from './world.ts';
 export const inspectorOrigins = ['http://localhost:6274', 'http://127.0.0.1:6274'];
 
 /** Configuration of apps/mcp-server: its issuers, and the broker as the way to the target. */
-export function mcpServerConfig({ profile, urls, ports, secrets, files, logLevel }: World): object {
+export function mcpServerConfig({ profile, urls, ports, secrets, files, redis, logLevel }: World): object {
   return {
     listen: { host: '127.0.0.1', port: ports['mcp-server'] },
     resource: urls.mcp,
@@ -24,6 +24,7 @@ export function mcpServerConfig({ profile, urls, ports, secrets, files, logLevel
     // Asking the user for approval is not built yet (sc:approval); without it no call of this tier could run.
     tiers: { admin: { approval: 'never' } },
     downstream: { url: urls.downstream, target: target.name, audience: target.audience },
+    ...(redis !== undefined && { revocations: { url: redis } }),
     audit_file: files.audit('mcp-server'),
     outbox_file: files.outbox,
     log_level: logLevel,

@@ -23,7 +23,7 @@ export function createRedisObtained(options: RedisObtainedOptions): ObtainedToke
   const untold = createMemoryObtained({ now });
   let recent = { since: now(), tokens: createMemoryObtained({ now }) };
   let earlier = recent;
-  const nameOf = (tag: string) => `${prefix}obtained:${tag}`;
+  const nameOf = (tag: string) => `${prefix}v1:obtained:${tag}`;
 
   async function write(tag: string, { key, until }: ObtainedToken): Promise<void> {
     const name = nameOf(tag);

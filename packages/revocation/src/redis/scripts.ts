@@ -44,7 +44,7 @@ export interface ListKeys {
 }
 
 export function listKeys(prefix: string): ListKeys {
-  return { generation: `${prefix}{revocations}:generation`, log: `${prefix}{revocations}:log` };
+  return { generation: `${prefix}v1:{revocations}:generation`, log: `${prefix}v1:{revocations}:log` };
 }
 
 export interface ListScripts {
