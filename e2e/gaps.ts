@@ -12,8 +12,6 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
   'sc:dynamic': 'A session cannot be narrowed by its client yet.',
   'sc:attestation': 'How a client authenticated is not evaluated yet.',
   'tb:upstream-idjag': 'An upstream of its own, not built.',
-  'tb:resource-registry':
-    'Resources are part of the client configuration; registration checks are not a registry yet.',
   'tb:redis-down': 'A cache that fails is a miss; the full set of Redis faults is not tried.',
   'op:rate-refresh': 'The platform sees no refresh requests of its clients.',
   'op:lockout': 'Failed authentications are counted, not blocked.',
