@@ -60,7 +60,17 @@ const clientAuth = {
   private_key: secretSetting.optional(),
   /** `kid` of that key. */
   key_id: z.string().optional(),
+  /** File with a token of the platform, read for each use: a projected token of Kubernetes, or a JWT-SVID. */
+  assertion_file: z.string().min(1).optional(),
+  /** What that token is. */
+  assertion_type: z.enum(['jwt-bearer', 'jwt-spiffe']).default('jwt-bearer'),
+  /** Certificate that is shown in the TLS handshake (RFC 8705), PEM. */
+  certificate: secretSetting.optional(),
+  /** Its private key, PEM. */
+  certificate_key: secretSetting.optional(),
 };
+
+const credentialNames = ['client_secret', 'private_key', 'assertion_file', 'certificate'] as const;
 
 const exchange = z
   .strictObject({
@@ -69,12 +79,18 @@ const exchange = z
     token_endpoint: endpointSetting.optional(),
     /** `aud` of its client assertions; default: the token endpoint. */
     issuer: url.optional(),
+    /** Authorities that alone may have signed the certificate of the broker, or of the issuers without one. */
+    ca: authoritiesSetting.optional(),
     /** Longest wait for a token. */
     timeout_seconds: secondsSetting.default(10),
   })
-  .refine((value) => (value.client_secret === undefined) !== (value.private_key === undefined), {
+  .refine((value) => credentialNames.filter((name) => value[name] !== undefined).length === 1, {
     message:
-      'needs either client_secret (OBO_CLIENT_SECRET, OBO_CLIENT_SECRET_FILE) or private_key, and not both',
+      'needs either client_secret (OBO_CLIENT_SECRET, OBO_CLIENT_SECRET_FILE), private_key, assertion_file or certificate, and one of them only',
+  })
+  .refine((value) => (value.certificate === undefined) === (value.certificate_key === undefined), {
+    path: ['certificate_key'],
+    message: 'goes with certificate',
   });
 
 /** The whole file. `docs/configuration.md` is held against it. */
@@ -194,6 +210,7 @@ export const envNames = {
   OBO_CLIENT_SECRET_FILE: 'exchange.client_secret.file',
   OBO_PRIVATE_KEY_FILE: 'exchange.private_key.file',
   OBO_KEY_ID: 'exchange.key_id',
+  OBO_ASSERTION_FILE: 'exchange.assertion_file',
   DOWNSTREAM_URL: 'downstream.url',
   RATE_LIMIT_RPM: 'rate_limit_rpm',
   REDIS_URL: 'redis.url',

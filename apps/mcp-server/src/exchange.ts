@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { ConfigError, secretFrom } from '@mcp-obo/config';
 import {
   createBrokerClient,
@@ -7,6 +8,7 @@ import {
   type TokenExchange,
   type UpstreamCredential,
 } from '@mcp-obo/exchange';
+import { authoritiesFrom } from '@mcp-obo/service/tls';
 import type { Config } from './config.ts';
 import { interactionUrl } from './guard-options.ts';
 
@@ -21,12 +23,14 @@ export function openExchange(config: Config, { now, onEvent }: ExchangeDependenc
   const { exchange, downstream } = config;
   const timeoutMs = exchange.timeout_seconds * 1000;
   const credential = credentialOf(exchange);
+  const tls = tlsOf(exchange);
   if (exchange.token_endpoint !== undefined) {
     return createBrokerClient({
       tokenEndpoint: exchange.token_endpoint,
       issuer: exchange.issuer,
       credential,
       timeoutMs,
+      network: { tls },
       now,
     });
   }
@@ -48,6 +52,7 @@ export function openExchange(config: Config, { now, onEvent }: ExchangeDependenc
       { target, scopes: machineScopes, machine: true },
     ],
     ...(interactions !== undefined && { redirectUris: [`${interactions}/callback`] }),
+    network: { tls },
     onEvent,
     now,
   });
@@ -62,13 +67,30 @@ function credentialOf({
   client_secret,
   private_key,
   key_id,
+  assertion_file: file,
+  assertion_type: assertionType,
+  certificate,
 }: Config['exchange']): UpstreamCredential {
+  if (certificate !== undefined) return { kind: 'tls_client_auth', clientId };
+  if (file !== undefined) {
+    const assertion = async () => (await readFile(file, 'utf8')).trim();
+    return { kind: 'federated', clientId, assertion, assertionType };
+  }
   if (private_key !== undefined) {
     const pem = secretFrom(private_key, 'exchange.private_key (OBO_PRIVATE_KEY_FILE)');
     return { kind: 'private_key_jwt', clientId, key: privateKey(pem), kid: key_id };
   }
   const clientSecret = secretFrom(client_secret ?? {}, 'exchange.client_secret (OBO_CLIENT_SECRET_FILE)');
   return { kind: 'client_secret_basic', clientId, clientSecret };
+}
+
+/** What the connection to broker or issuers shows and trusts. */
+function tlsOf({ ca, certificate, certificate_key: key }: Config['exchange']) {
+  return {
+    ...(ca !== undefined && { ca: authoritiesFrom(ca, 'exchange.ca') }),
+    ...(certificate !== undefined && { cert: secretFrom(certificate, 'exchange.certificate') }),
+    ...(key !== undefined && { key: secretFrom(key, 'exchange.certificate_key') }),
+  };
 }
 
 function privateKey(pem: string) {

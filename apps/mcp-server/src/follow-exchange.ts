@@ -20,10 +20,11 @@ export interface FollowExchangeOptions {
  * @throws ConfigError when the secret cannot be used now.
  */
 export function followExchange(
-  { client_secret, private_key }: Config['exchange'],
+  { client_secret, private_key, certificate, certificate_key, ca }: Config['exchange'],
   { open, onReload, onFault, everyMs = 5000 }: FollowExchangeOptions,
 ): TokenExchange {
-  const files = [client_secret?.file, private_key?.file].filter((file) => file !== undefined);
+  const settings = [client_secret, private_key, certificate, certificate_key, ca];
+  const files = settings.map((setting) => setting?.file).filter((file) => file !== undefined);
   let last = textsOf(files);
   let current = open();
 

@@ -1,4 +1,4 @@
-import { type ClientAuth, ClientSecretBasic, ClientSecretPost } from 'openid-client';
+import { type ClientAuth, ClientSecretBasic, ClientSecretPost, TlsClientAuth } from 'openid-client';
 import { createAssertionSigner } from './client-assertion.ts';
 import type { UpstreamCredential } from './upstream.ts';
 
@@ -14,7 +14,7 @@ export interface AssertionPolicy {
 const reusedLifetime = 600;
 const singleLifetime = 60;
 
-/** How the registration authenticates at the token endpoint (RFC 6749 §2.3.1, RFC 7523 §2.2). */
+/** How the registration authenticates at the token endpoint (RFC 6749 §2.3.1, RFC 7523 §2.2, RFC 8705 §2). */
 export function clientAuthentication(credential: UpstreamCredential, policy: AssertionPolicy): ClientAuth {
   switch (credential.kind) {
     case 'client_secret_basic':
@@ -23,17 +23,26 @@ export function clientAuthentication(credential: UpstreamCredential, policy: Ass
       return ClientSecretPost(credential.clientSecret);
     case 'private_key_jwt': {
       const lifetime = policy.reuse ? reusedLifetime : singleLifetime;
-      return assertionAuthentication(createAssertionSigner({ ...credential, ...policy, lifetime }));
+      return assertionAuthentication(
+        'jwt-bearer',
+        createAssertionSigner({ ...credential, ...policy, lifetime }),
+      );
     }
     case 'federated':
-      return assertionAuthentication(credential.assertion);
+      return assertionAuthentication(credential.assertionType ?? 'jwt-bearer', credential.assertion);
+    case 'tls_client_auth':
+      return TlsClientAuth();
   }
 }
 
-function assertionAuthentication(assertion: () => Promise<string>): ClientAuth {
+/** `client_assertion_type` (RFC 7523 §2.2; OAuth SPIFFE client authentication). */
+function assertionAuthentication(
+  type: 'jwt-bearer' | 'jwt-spiffe',
+  assertion: () => Promise<string>,
+): ClientAuth {
   return async (_server, client, body) => {
     body.set('client_id', client.client_id);
-    body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
+    body.set('client_assertion_type', `urn:ietf:params:oauth:client-assertion-type:${type}`);
     body.set('client_assertion', await assertion());
   };
 }

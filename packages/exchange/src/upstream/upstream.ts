@@ -25,6 +25,13 @@ export type UpstreamCredential =
       readonly clientId: string;
       /** A fresh assertion by another issuer (workload identity), e.g. the content of a projected token file. */
       readonly assertion: () => Promise<string>;
+      /** What the assertion is: one of RFC 7523, or a JWT-SVID. Default: `jwt-bearer`. */
+      readonly assertionType?: 'jwt-bearer' | 'jwt-spiffe';
+    }
+  | {
+      /** The certificate of the connection (RFC 8705 §2), which the `fetch` has. */
+      readonly kind: 'tls_client_auth';
+      readonly clientId: string;
     };
 
 /** What goes to the identity provider for a user. */
