@@ -6,9 +6,10 @@ import { askBroker } from '../clients/fixture/exchange-as-mcp-server.ts';
 import { eras, mcpCaller } from './fixture/call.ts';
 import { eventsOf, sharedAdmin } from './fixture/events.ts';
 import { newEvidence } from './fixture/evidence.ts';
-import { askForToken, logInAtRealm, type RealmLogin, refresh } from './fixture/log-in.ts';
+import { exchangeAtKeycloak } from './fixture/exchange-at-keycloak.ts';
+import { logInAtRealm, type RealmLogin, refresh } from './fixture/log-in.ts';
 import { addPerson, type OwnPerson } from './fixture/person.ts';
-import { giveUninvited, unbindScope } from './fixture/realm.ts';
+import { addMapper, giveUninvited, unbindScope } from './fixture/realm.ts';
 
 const platform = inject('platform');
 const { secrets, clientId } = inject('keycloak');
@@ -18,17 +19,8 @@ const { acme, globex } = urls.issuers;
 const ask = (subjectToken: string, scope?: string, headers = {}) =>
   askBroker({ urls, secrets }, { subjectToken, headers, ...(scope !== undefined && { scope }) });
 
-/** What the broker could do with the credential it holds, if it wanted to. */
 const askKeycloak = (subjectToken: string, scope: string, audience = 'api://expenses') =>
-  askForToken(acme, {
-    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-    subject_token: subjectToken,
-    subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-    client_id: urls.mcp,
-    client_secret: secrets.registration.acme,
-    scope,
-    ...(audience !== '' && { audience }),
-  });
+  exchangeAtKeycloak(subjectToken, { scope, ...(audience !== '' && { audience }) });
 
 describe('what Keycloak would give and the broker does not ask for', () => {
   let bob: RealmLogin;
@@ -78,15 +70,9 @@ describe('what Keycloak would give and the broker does not ask for', () => {
       'further audiences: the one that is asked for is all there is, whatever is mapped',
     ),
     async () => {
-      const admin = sharedAdmin();
-      const { id } = await admin.client('acme', urls.mcp);
-      const mappers = `acme/clients/${id}/protocol-mappers/models`;
-      const name = `further audience ${randomUUID()}`;
-      await admin.request('POST', mappers, {
-        name,
-        protocol: 'openid-connect',
-        protocolMapper: 'oidc-audience-mapper',
-        config: { 'included.custom.audience': 'https://other.example', 'access.token.claim': 'true' },
+      const undo = await addMapper('acme', urls.mcp, 'oidc-audience-mapper', {
+        'included.custom.audience': 'https://other.example',
+        'access.token.claim': 'true',
       });
       try {
         // Without the parameter it would be there, and with it, it is not.
@@ -95,8 +81,7 @@ describe('what Keycloak would give and the broker does not ask for', () => {
         const { body } = await ask(bob.accessToken);
         expect(decodeJwt(body.access_token ?? '').aud).toBe('api://expenses');
       } finally {
-        const all = (await admin.request('GET', mappers)) as readonly { id: string; name: string }[];
-        await admin.request('DELETE', `${mappers}/${all.find((mapper) => mapper.name === name)?.id}`);
+        await undo();
       }
     },
   );
