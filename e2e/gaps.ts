@@ -12,7 +12,6 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
   'sc:dynamic': 'A session cannot be narrowed by its client yet.',
   'sc:attestation': 'How a client authenticated is not evaluated yet.',
   'tb:upstream-idjag': 'An upstream of its own, not built.',
-  'tb:redis-down': 'A cache that fails is a miss; the full set of Redis faults is not tried.',
   'op:rate-refresh': 'The platform sees no refresh requests of its clients.',
   'op:lockout': 'Failed authentications are counted, not blocked.',
   'op:tool-integrity': 'Tool definitions are not pinned.',
@@ -27,9 +26,9 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
 export const partly: Readonly<Partial<Record<RequirementId, string>>> = {
   'tb:sub-agent': 'Two hops of the engine; not yet of processes.',
   'tb:mint': 'The engine mints; the broker has no setting for it yet.',
-  'rs:revoked': 'Validators ask the list that processes share; the applications do not have one yet.',
   'tb:revocation': 'By its endpoints; not by back-channel logout or security events, and not upstream.',
-  'rs:revocation-view': 'Each process knows how old its view is; nothing depends on it yet.',
+  'rs:revocation-view':
+    'What does not only read gets 503; asking the issuer by introspection instead is not built.',
   'sc:step-up':
     'A client that cannot log in again by itself is told so in words; it does not get URL-mode elicitation.',
   'op:federation':

@@ -59,9 +59,12 @@ describe('POST /revoke (RFC 7009)', () => {
     verifies('tb:revocation', 'ends a token that the broker obtained, for the client it obtained it for'),
     async () => {
       const { subject, exchanged, revoke, lastRecord } = await createRevocable();
-      const obtained = await exchanged(await subject());
+      const token = await subject();
+      const obtained = await exchanged(token);
+      expect(await exchanged(token)).toBe(obtained);
       expect((await revoke({ token: obtained })).statusCode).toBe(200);
       expect(lastRecord()).toMatchObject({ type: 'revocation', token_id: claimsOf(obtained).jti });
+      expect(await exchanged(token)).not.toBe(obtained);
     },
   );
 

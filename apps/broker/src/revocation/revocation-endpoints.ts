@@ -1,5 +1,5 @@
 import type { Upstream } from '@mcp-obo/exchange';
-import type { SubjectKind } from '@mcp-obo/grant';
+import { type SubjectKind, subjectKey } from '@mcp-obo/grant';
 import { OAuthError } from '@mcp-obo/oauth-error';
 import type { Revocation } from '@mcp-obo/revocation';
 import type { ClientAuthenticator } from '../client-auth/authenticate.ts';
@@ -55,7 +55,7 @@ export function createRevocationEndpoints(options: RevocationEndpointOptions): R
       if (known === undefined) return; //                                RFC 7009 §2.2
       if (!mayRevoke(known, client, options)) throw notTheirs();
       const { issuer, tokenId: id, user } = known.grant;
-      await revoke({ kind: 'token', issuer, id });
+      await revoke({ kind: 'token', issuer, id }, keptUnder(known));
       observer.revoked(
         { kind: 'token', issuer, id },
         { client: client.id, reason: 'revocation_request', user },
@@ -77,6 +77,14 @@ function mayRevoke(
   { upstreams, registry }: Pick<RevocationEndpointOptions, 'upstreams' | 'registry'>,
 ): boolean {
   return client.operator || isForClient(known, client, registry) || wasObtainedBy(known, client, upstreams);
+}
+
+/** A token that was obtained is kept under what it was obtained with, which it does not say; its user is the same. */
+function keptUnder({ grant: { issuer, client, user }, origin }: KnownToken): string | undefined {
+  if (origin === 'subject') return undefined;
+  return user === undefined
+    ? subjectKey('client', issuer, client)
+    : subjectKey('user', user.issuer, user.key);
 }
 
 const kinds: readonly string[] = ['session', 'user', 'client'] satisfies readonly SubjectKind[];

@@ -28,8 +28,10 @@ export interface Revoker {
    * Ends a token, a session, a user's or a client's tokens, and all that was obtained with them: in this process
    * at once, in the others as soon as they hear of it. Rejects with `temporarily_unavailable` when they could
    * not be told; it holds here all the same, and is tried again until they are.
+   *
+   * @param keptUnder a name under which a revoked token itself is kept, which is not among its own
    */
-  readonly revoke: (revocation: Revocation) => Promise<void>;
+  readonly revoke: (revocation: Revocation, keptUnder?: string) => Promise<void>;
   readonly close: () => void;
 }
 
@@ -41,7 +43,7 @@ const clockTolerance = 30_000;
 
 export function createRevoker(options: RevokerOptions): Revoker {
   const { list, obtained, evict, longestLife, now, schedule, onError } = options;
-  const unfinished = new Map<string, RevocationEntry>();
+  const unfinished = new Map<string, () => Promise<void>>();
   let cancel: (() => void) | undefined;
 
   /** What another process revoked may have given this one tokens that no other knows of yet. */
@@ -50,18 +52,18 @@ export function createRevoker(options: RevokerOptions): Revoker {
     if (here.length > 0) list.revoke(here.map(endOf)).catch(onError);
   });
 
-  async function end(entry: RevocationEntry): Promise<void> {
+  async function end(entry: RevocationEntry, keptUnder = entry.key): Promise<void> {
     // What is obtained from now on is refused; so what is found after this is all there is.
-    await list.revoke([entry]).finally(() => evict(entry.key));
+    await list.revoke([entry]).finally(() => evict(keptUnder));
     const tokens = await obtained.find(entry.key);
     if (tokens.length > 0) await list.revoke(tokens.map(endOf));
   }
 
   async function finish(): Promise<void> {
     cancel = undefined;
-    for (const [key, entry] of unfinished) {
+    for (const [key, again] of unfinished) {
       try {
-        await end(entry);
+        await again();
         unfinished.delete(key);
       } catch {
         tryAgain();
@@ -79,13 +81,13 @@ export function createRevoker(options: RevokerOptions): Revoker {
   }
 
   return {
-    async revoke(revocation) {
+    async revoke(revocation, keptUnder) {
       const entry = revocationEntry(revocation, { now: now(), longestLife: longestLife() });
       try {
-        await end(entry);
+        await end(entry, keptUnder);
       } catch (cause) {
         onError(cause);
-        unfinished.set(entry.key, entry);
+        unfinished.set(entry.key, () => end(entry, keptUnder));
         tryAgain();
         throw untold(cause);
       }

@@ -1,0 +1,95 @@
+import type { Platform } from '@mcp-obo/platform';
+import { redisAvailable } from '@mcp-obo/testbed/redis';
+import { verifies } from '@mcp-obo/testbed/verifies';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  assertionType,
+  exchangeAsMcpServer,
+  mcpServerAssertion,
+} from '../clients/fixture/exchange-as-mcp-server.ts';
+import { post } from '../clients/fixture/mcp-http.ts';
+import { logInByHand } from '../clients/fixture/raw-login.ts';
+import { startTestPlatform } from '../clients/fixture/test-platform.ts';
+
+let platform: Platform;
+
+/** What a login can do, through the server and straight at the API with the token that was obtained with it. */
+async function logIn() {
+  const { accessToken } = await logInByHand(platform, { username: 'alice' });
+  const obtained = (await exchangeAsMcpServer(platform, accessToken)).accessToken;
+  const tool = {
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/call',
+    params: { name: 'list_expenses', arguments: {} },
+  };
+  return {
+    accessToken,
+    obtained,
+    atServer: async () =>
+      (await post(platform.urls.mcp, tool, { authorization: `Bearer ${accessToken}` })).status,
+    atApi: async () => {
+      const headers = { authorization: `Bearer ${obtained}` };
+      return (await fetch(`${platform.urls.downstream}/expenses`, { headers })).status;
+    },
+  };
+}
+
+async function revoke(token: string): Promise<number> {
+  const response = await fetch(`${platform.urls.broker}/revoke`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      token,
+      client_assertion_type: assertionType,
+      client_assertion: await mcpServerAssertion(platform),
+    }),
+  });
+  return response.status;
+}
+
+/** Milliseconds until every one of these is refused; each is asked again and again. */
+async function refusedAfter(...ways: readonly (() => Promise<number>)[]): Promise<number> {
+  const start = performance.now();
+  await Promise.all(ways.map((way) => expect.poll(way, { timeout: 20_000, interval: 10 }).toBe(401)));
+  return Math.round(performance.now() - start);
+}
+
+describe.skipIf(!redisAvailable())('a revocation at the broker', () => {
+  beforeAll(async () => {
+    platform = await startTestPlatform({ redis: 'own' });
+  });
+  afterAll(() => platform.stop());
+
+  it(
+    verifies(
+      ['rs:revoked', 'tb:revocation'],
+      'ends a user’s token at the MCP server, and what was obtained with it at the API',
+    ),
+    async ({ annotate }) => {
+      const [one, other] = [await logIn(), await logIn()];
+      const all = () => Promise.all([one, other].flatMap(({ atServer, atApi }) => [atServer(), atApi()]));
+      expect(await all()).toEqual([200, 200, 200, 200]);
+      expect(await revoke(one.accessToken)).toBe(200);
+      await annotate(`refused by both after ${await refusedAfter(one.atServer, one.atApi)} ms`);
+      expect(await all()).toEqual([401, 401, 200, 200]);
+      const exchange = exchangeAsMcpServer(platform, one.accessToken);
+      await expect(exchange).rejects.toThrow('400 invalid_request');
+    },
+  );
+
+  it(
+    verifies(
+      ['rs:revoked', 'tb:revocation'],
+      'ends a token that was obtained, and the next call works with another',
+    ),
+    async () => {
+      const login = await logIn();
+      expect(await login.atApi()).toBe(200);
+      expect(await revoke(login.obtained)).toBe(200);
+      await refusedAfter(login.atApi);
+      expect(await login.atServer()).toBe(200);
+      const next = await exchangeAsMcpServer(platform, login.accessToken);
+      expect(next.accessToken).not.toBe(login.obtained);
+    },
+  );
+});
