@@ -63,7 +63,6 @@ export const faults: readonly Fault[] = [
   {
     name: 'Redis is frozen (SIGSTOP)',
     topology: 'one server',
-    quick: true,
     cutsOff: true,
     async begin({ redis }) {
       redis.server?.pause();

@@ -14,8 +14,4 @@ export const withoutMutant: Readonly<Partial<Record<RequirementId, string>>> = {
   'tb:upstream-idjag': 'Not built yet.',
   'tb:mint': 'Not built yet.',
   'tb:resource-registry': 'Not built yet.',
-  'tb:sub-agent': 'Not built yet.',
-  'tb:consent': 'Not built yet.',
-  'tb:revocation': 'Its mutants follow the code of the revocation list.',
-  'tb:redis-down': 'Its mutants follow the code of the shared cache.',
 };

@@ -4,7 +4,6 @@ export const deferred: Readonly<Record<string, string>> = {
   D02: 'DPoP proofs are not checked yet.',
   D04: 'DPoP proofs are not checked yet.',
   K10: 'There is no revocation list yet; what ends with a withdrawn key is J26.',
-  F05: 'Needs a Redis with Sentinel.',
   I02: 'The broker has no introspection endpoint.',
   I03: 'The broker has no revocation endpoint.',
   I05: 'Opaque tokens are refused; no introspection endpoint is asked.',

@@ -1,11 +1,13 @@
 import { freePorts } from '@mcp-obo/testbed/ports';
 import { type RedisServer, redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
+import { startSentinelRedis } from '@mcp-obo/testbed/redis-sentinel';
 import { startTcpProxy, type TcpProxy } from '@mcp-obo/testbed/tcp-proxy';
+import { verifies } from '@mcp-obo/testbed/verifies';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Broker, resources, startBroker } from './fixture/broker.ts';
 import { assertionType, clientAssertion } from './fixture/client-assertion.ts';
-import { send } from './fixture/http.ts';
+import { type Answer, send } from './fixture/http.ts';
 
 let server: RedisServer;
 let proxy: TcpProxy;
@@ -59,6 +61,35 @@ describe('a Redis that is not there', () => {
       await alone.close();
     }
   });
+});
+
+describe.skipIf(!redisAvailable())('a Redis with Sentinels', () => {
+  it(
+    verifies('tb:redis-down', 'F05 fails over under load: no request is lost, and it is shared again'),
+    async () => {
+      const sentinel = await startSentinelRedis();
+      const nodes = sentinel.nodes.map(({ host, port }) => `${host}:${port}`);
+      const cache = { sentinel: { name: sentinel.name, nodes }, memory_mib: 0, replicas: 0 };
+      broker = await startBroker({ config: { cache, network } });
+      try {
+        await heals();
+        const subjects = await Promise.all(Array.from({ length: 5 }, () => broker.subject()));
+        const before = broker.upstream.requests.length;
+        const master = await sentinel.master();
+        await sentinel.servers.find(({ port }) => port === master)?.kill();
+        const answers: Answer[] = [];
+        while ((await sentinel.master()) === master)
+          answers.push(...(await Promise.all(subjects.map((subject) => broker.exchange(subject)))));
+        expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+        expect(broker.upstream.requests.length - before).toBeLessThanOrEqual(answers.length);
+        await heals();
+        expect(await sentinel.master()).not.toBe(master);
+      } finally {
+        await broker.close();
+        await sentinel.stop();
+      }
+    },
+  );
 });
 
 describe.skipIf(!redisAvailable())('a Redis that fails', () => {
