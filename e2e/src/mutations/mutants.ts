@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 import { acrossProcesses } from './mutants/across-processes.ts';
 import { askingOnce } from './mutants/asking-once.ts';
+import { failingRedis } from './mutants/failing-redis.ts';
 import { resourceServer } from './mutants/resource-server.ts';
 import { scopes } from './mutants/scopes.ts';
 import { tokenBroker } from './mutants/token-broker.ts';
@@ -11,5 +12,6 @@ export const mutants: readonly Mutant[] = [
   ...scopes,
   ...tokenBroker,
   ...askingOnce,
+  ...failingRedis,
   ...acrossProcesses,
 ];
