@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type AuditFile, createAuditLog, openAuditFile } from '@mcp-obo/audit';
+import { createAuditLog, gatherLines, openAuditFile } from '@mcp-obo/audit';
 import { createGuardedFetch } from '@mcp-obo/metadata';
 import type { Service, ServiceContext } from '@mcp-obo/service';
 import { createPlatformMetrics } from '@mcp-obo/telemetry';
@@ -12,7 +12,7 @@ import { openCache } from './open-cache.ts';
 /** Opens what the broker needs, and listens. */
 export async function start(config: BrokerConfig, { log, source }: ServiceContext): Promise<Service> {
   const { network, listen, audit_file: auditPath } = config;
-  const file = auditPath === undefined ? standardOutput : openAuditFile(auditPath);
+  const file = gatherLines(auditPath === undefined ? standardOutput : openAuditFile(auditPath));
   const fetch = createGuardedFetch({
     allowLoopbackHttp: network.allow_loopback,
     allowPrivate: network.allow_private,
@@ -25,7 +25,7 @@ export async function start(config: BrokerConfig, { log, source }: ServiceContex
     fetch,
     log,
     metrics: createPlatformMetrics(),
-    audit: createAuditLog({ write: file.write, now: Date.now, service: 'broker' }),
+    audit: createAuditLog({ ...file, now: Date.now, service: 'broker' }),
   };
   const cache = openCache(config, deps);
   await cache.check();
@@ -44,7 +44,7 @@ export async function start(config: BrokerConfig, { log, source }: ServiceContex
   };
 }
 
-const standardOutput: AuditFile = {
-  write: (line) => void process.stdout.write(line),
+const standardOutput = {
+  write: (line: string) => void process.stdout.write(line),
   close: () => undefined,
 };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createAuditLog } from '@mcp-obo/audit';
+import { createAuditLog, gatherLines } from '@mcp-obo/audit';
 import { createLogger, createPlatformMetrics } from '@mcp-obo/telemetry';
 import type { Meter } from '@opentelemetry/api';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
@@ -50,6 +50,8 @@ export interface FixtureOptions {
   readonly time?: { now: number };
   /** Where metrics go. */
   readonly meter?: Meter;
+  /** Called before lines of the audit are kept; what it throws is that they cannot be. */
+  readonly onAudit?: () => void;
   /** Another broker, whose identity providers this one has too. */
   readonly beside?: Pick<Fixture, 'acme' | 'globex'>;
 }
@@ -63,6 +65,10 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
   const config = loadConfig({ env: {}, file: '/broker.yaml', readText: () => JSON.stringify(settings) });
   const log: string[] = [];
   const audit: string[] = [];
+  const keep = (lines: string) => {
+    options.onAudit?.();
+    audit.push(...lines.split('\n').filter(Boolean));
+  };
   const deps = {
     now,
     random: randomUUID,
@@ -75,7 +81,11 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
       destination: { write: (line) => void log.push(line) },
     }),
     metrics: createPlatformMetrics(options.meter),
-    audit: createAuditLog({ write: (line) => void audit.push(line), now, service: 'broker' }),
+    audit: createAuditLog({
+      ...gatherLines({ write: keep, close: () => undefined }),
+      now,
+      service: 'broker',
+    }),
   };
   const cache = openCache(config, deps);
   const { app } = await buildApp(config, deps, cache);

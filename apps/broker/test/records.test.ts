@@ -123,6 +123,31 @@ describe('the audit', () => {
   });
 });
 
+describe('a decision that cannot be recorded', () => {
+  it(verifies('op:audit', 'is not carried out: no token leaves'), async () => {
+    let full = false;
+    const fixture = await createFixture({
+      onAudit: () => {
+        if (full) throw new Error('ENOSPC: no space left on device');
+      },
+    });
+    const allowed = await fixture.exchange({});
+    expect(allowed.statusCode).toBe(200);
+    full = true;
+    const unrecorded = await fixture.exchange({});
+    expect(unrecorded.statusCode).toBe(500);
+    expect(unrecorded.json()).toEqual({ error: 'server_error', error_description: 'The broker failed.' });
+    const refused = await fixture.exchange({ audience: 'unknown' });
+    expect([refused.statusCode, refused.json()]).toEqual([
+      400,
+      expect.objectContaining({ error: 'invalid_target' }),
+    ]);
+    full = false;
+    expect((await fixture.exchange({})).statusCode).toBe(200);
+    expect(fixture.log.join('')).toContain('ENOSPC');
+  });
+});
+
 describe('no line of log or audit', () => {
   it(verifies(['tb:no-store', 'op:redaction'], 'has a token, a secret or an inner text in it'), async () => {
     const assertion = await new SignJWT({

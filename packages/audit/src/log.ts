@@ -4,6 +4,8 @@ import { type AuditRecord, auditRecord } from './record.ts';
 export interface AuditLogOptions {
   /** Takes one line, which ends with a line feed. Must not lose it: what it throws reaches the caller of `record`. */
   readonly write: (line: string) => void;
+  /** Resolves when every line so far is where it belongs; at once when absent, as `write` waits for that itself. */
+  readonly written?: () => Promise<void>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Name of the process, e.g. `broker`. */
@@ -21,12 +23,15 @@ export interface AuditLog {
    * not be carried out, so what `write` throws is thrown.
    */
   record(event: AuditEvent): void;
+  /** Resolves when every record so far is written, where `write` gathers them; rejects when one could not be. */
+  written(): Promise<void>;
 }
 
 /** Makes an audit log of one process. */
 export function createAuditLog(options: AuditLogOptions): AuditLog {
-  const { write, format = JSON.stringify } = options;
+  const { write, written = async () => undefined, format = JSON.stringify } = options;
   return Object.freeze({
     record: (event: AuditEvent) => write(`${format(auditRecord(event, options))}\n`),
+    written,
   });
 }

@@ -94,5 +94,7 @@ function activeTrace(): Pick<AuditRecord, 'trace_id' | 'span_id'> {
 }
 
 function withoutUndefined<T extends object>(record: T): T {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
+  const known: Partial<T> = {};
+  for (const name in record) if (record[name] !== undefined) known[name] = record[name];
+  return known as T;
 }

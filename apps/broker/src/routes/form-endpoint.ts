@@ -55,5 +55,10 @@ function readRequest(request: FastifyRequest): FormRequest {
 
 /** Every line of a header: Node keeps the first `Authorization` in silence (RFC 9110 §5.3). */
 function headerLines(rawHeaders: readonly string[], name: string): readonly string[] {
-  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+  const lines: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const header = rawHeaders[at] ?? '';
+    if (header.length === name.length && header.toLowerCase() === name) lines.push(rawHeaders[at + 1] ?? '');
+  }
+  return lines;
 }
