@@ -60,13 +60,18 @@ export async function buildApp(
   app.decorate(certificateReader, (request: IncomingMessage) => certificateOf(request));
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerNotFound);
-  app.addHook('onSend', (_request, reply, payload, done) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     if (!reply.hasHeader('cache-control'))
       reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
     // A connection that its client keeps would hold the process until the client lets go of it.
     if (draining) reply.header('connection', 'close');
-    // Recorded first, answered then: a decision that cannot be recorded is not carried out.
-    deps.audit.written().then(() => done(null, payload), done);
+    // Recorded first, answered then: a decision that cannot be recorded is not carried out. A refusal stays one.
+    const unrecorded = (error: Error) => {
+      if (reply.statusCode < 400) return done(error);
+      request.log.error({ err: error }, 'a refusal is not in the audit');
+      done(null, payload);
+    };
+    deps.audit.written().then(() => done(null, payload), unrecorded);
   });
   app.addHook('preClose', async () => {
     draining = true;

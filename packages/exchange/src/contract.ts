@@ -97,6 +97,12 @@ export interface EngineOptions {
  */
 export interface ExchangeEngine {
   readonly exchange: (request: EngineRequest) => Promise<IssuedToken>;
+  /**
+   * Plans a request, to serve it again and again: each time the token from memory, or undefined when memory has none,
+   * or it is to be renewed, or the request would be refused; `exchange` does and says what is right then. For a caller
+   * who knows each time that the grant still stands. Throws what `exchange` rejects with when it may not be made.
+   */
+  readonly repeat: (request: EngineRequest) => () => IssuedToken | undefined;
   readonly machine: (request: EngineMachineRequest) => Promise<IssuedToken>;
   /**
    * Ends all that was obtained with a tag of `subjectKey`, here at once and in every process that shares the

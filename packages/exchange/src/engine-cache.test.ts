@@ -1,3 +1,4 @@
+import { subjectKeys } from '@mcp-obo/grant';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import { payloadOf } from '../test/fake-idp.ts';
@@ -227,5 +228,72 @@ describe('the cache of exchanges', () => {
     expect((await bench.engine.exchange(request(subject))).source).toBe('exchange');
     expect((await bench.engine.exchange(request(subject))).source).toBe('cache');
     expect(bench.events).toContainEqual({ type: 'cache', action: 'unreadable', target: 'expenses-api' });
+  });
+});
+
+describe('a request that is served again', () => {
+  async function setUp(options: Parameters<typeof createBench>[0] = {}) {
+    const bench = createBench(options);
+    const subject = await bench.subject({ exp: noon + 1000 });
+    const asked = request(subject);
+    const again = bench.engine.repeat(asked);
+    return { bench, asked, again, first: () => bench.engine.exchange(asked) };
+  }
+
+  it('is served what memory has, and told like any other', async () => {
+    const { bench, again, first } = await setUp();
+    expect(again()).toBeUndefined();
+    const { source: _, ...token } = await first();
+    const issued = bench.events.findLast(({ type }) => type === 'issued');
+    bench.events.length = 0;
+    expect(again()).toEqual({ ...token, source: 'cache' });
+    expect(bench.events).toEqual([
+      { type: 'cache', action: 'hit', target: 'expenses-api' },
+      { ...issued, source: 'cache' },
+    ]);
+    expect(bench.acme.requests).toHaveLength(1);
+  });
+
+  it(verifies('tb:cache-ttl', 'is not served past its time, nor when it is due for renewal'), async () => {
+    const { bench, again, first } = await setUp();
+    await first();
+    bench.time.now += 179;
+    expect(again()).toBeDefined();
+    bench.time.now += 2;
+    expect(again()).toBeUndefined();
+  });
+
+  it(verifies('tb:revocation', 'is not served once its user, session or token was evicted'), async () => {
+    const { bench, asked, again, first } = await setUp();
+    await first();
+    const [tag = ''] = subjectKeys(asked.grant);
+    await bench.engine.evictByTag(tag);
+    expect(again()).toBeUndefined();
+  });
+
+  it(
+    verifies('tb:revocation', 'is not served while revocations may be missing, nor when it was revoked'),
+    async () => {
+      let state = { isRevoked: () => false, isFresh: () => true };
+      const revocations = {
+        isRevoked: () => state.isRevoked(),
+        isFresh: () => state.isFresh(),
+        age: () => 0,
+      };
+      const { again, first } = await setUp({ revocations });
+      await first();
+      expect(again()).toBeDefined();
+      state = { isRevoked: () => false, isFresh: () => false };
+      expect(again()).toBeUndefined();
+      state = { isRevoked: () => true, isFresh: () => true };
+      expect(again()).toBeUndefined();
+    },
+  );
+
+  it(verifies('tb:policy', 'cannot be had for what the policy does not allow'), async () => {
+    const { bench, asked } = await setUp();
+    expect(() => bench.engine.repeat({ ...asked, scopes: ['api:expenses.approve'] })).toThrow(
+      expect.objectContaining({ code: 'invalid_scope' }),
+    );
   });
 });

@@ -24,7 +24,7 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
   const emit = (event: ExchangeEvent) => options.onEvent?.(event);
   const wiring: Wiring = { ...options, maxActorDepth: options.maxActorDepth ?? 5 };
   const memory = createTokenMemory({ maxBytes: options.memoryBytes ?? 64 * 1024 * 1024, now });
-  const { obtain, supersedeTag, supersedeAll, settled } = createObtain({
+  const { obtain, recall, supersedeTag, supersedeAll, settled } = createObtain({
     answers: options.answers,
     onObtained: options.onObtained,
     now,
@@ -41,10 +41,12 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
   });
   const observe = createObserver(emit, now);
 
-  function refuseRevoked({ grant, actor }: EngineRequest): void {
-    const revoked =
-      revocations.isRevoked(grant) || (actor !== undefined && revocations.isRevoked(actor.grant));
-    if (revoked) throw subjectRevoked();
+  function isRevoked({ grant, actor }: EngineRequest): boolean {
+    return revocations.isRevoked(grant) || (actor !== undefined && revocations.isRevoked(actor.grant));
+  }
+
+  function refuseRevoked(request: EngineRequest): void {
+    if (isRevoked(request)) throw subjectRevoked();
   }
 
   function evictHere(tagOrKey: string): void {
@@ -67,7 +69,7 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
 
   return {
     exchange: (request) =>
-      observe(
+      observe.run(
         request,
         () => {
           refuseRevoked(request);
@@ -80,8 +82,18 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
           return token;
         },
       ),
+    repeat(request) {
+      const plan = planExchange(wiring, request);
+      const tell = observe.served(request, plan);
+      return () => {
+        if (request.grant.expiresAt * 1000 <= now() || isRevoked(request)) return undefined;
+        const token = recall(plan);
+        if (token !== undefined) tell(token);
+        return token;
+      };
+    },
     machine: (request) =>
-      observe(
+      observe.run(
         request,
         () => planMachine(wiring, request),
         (plan) => obtain(plan, request.signal),

@@ -8,40 +8,54 @@ import type { Plan } from './plan.ts';
 
 const tracer = trace.getTracer('@mcp-obo/exchange');
 
-/** Runs one request in a span and tells what became of it. What is thrown is always an `OAuthError`. */
-export function createObserver(emit: (event: ExchangeEvent) => void, now: () => number) {
-  return (
+/** Tells what becomes of requests. */
+export interface Observer {
+  /** Runs one request in a span and tells what became of it. What is thrown is always an `OAuthError`. */
+  readonly run: (
     request: EngineRequest | EngineMachineRequest,
     makePlan: () => Plan,
     work: (plan: Plan) => Promise<IssuedToken>,
-  ): Promise<IssuedToken> => {
-    let context = contextOf(request);
-    const attributes: Attributes = {
-      'mcp_obo.target': context.target,
-      'mcp_obo.kind': context.kind,
-      'mcp_obo.client': context.client,
-    };
-    return tracer.startActiveSpan('token exchange', { attributes }, async (span) => {
-      const started = now();
-      try {
-        const plan = makePlan();
-        context = withUpstream(context, plan);
-        const token = await work(plan);
-        const { source, scopes: granted } = token;
-        span.setAttribute('mcp_obo.cache', cacheWord[source]);
-        emit({ type: 'issued', context, source, granted, durationMs: now() - started });
-        return token;
-      } catch (thrown) {
-        const error = asOAuthError(thrown);
-        fail(span, error);
-        const { code, reason } = error;
-        const alarm = isAlarm(reason);
-        emit({ type: 'refused', context, code, reason, alarm, durationMs: now() - started, cause: thrown });
-        throw error;
-      } finally {
-        span.end();
-      }
-    });
+  ) => Promise<IssuedToken>;
+  /** How to tell that the request was served at once, without a span. */
+  readonly served: (request: EngineRequest, plan: Plan) => (token: IssuedToken) => void;
+}
+
+export function createObserver(emit: (event: ExchangeEvent) => void, now: () => number): Observer {
+  return {
+    run(request, makePlan, work) {
+      let context = contextOf(request);
+      const attributes: Attributes = {
+        'mcp_obo.target': context.target,
+        'mcp_obo.kind': context.kind,
+        'mcp_obo.client': context.client,
+      };
+      return tracer.startActiveSpan('token exchange', { attributes }, async (span) => {
+        const started = now();
+        try {
+          const plan = makePlan();
+          context = withUpstream(context, plan);
+          const token = await work(plan);
+          const { source, scopes: granted } = token;
+          span.setAttribute('mcp_obo.cache', cacheWord[source]);
+          emit({ type: 'issued', context, source, granted, durationMs: now() - started });
+          return token;
+        } catch (thrown) {
+          const error = asOAuthError(thrown);
+          fail(span, error);
+          const { code, reason } = error;
+          const alarm = isAlarm(reason);
+          emit({ type: 'refused', context, code, reason, alarm, durationMs: now() - started, cause: thrown });
+          throw error;
+        } finally {
+          span.end();
+        }
+      });
+    },
+    served(request, plan) {
+      const context = withUpstream(contextOf(request), plan);
+      return ({ source, scopes: granted }) =>
+        emit({ type: 'issued', context, source, granted, durationMs: 0 });
+    },
   };
 }
 

@@ -53,13 +53,25 @@ export function createObtain(options: ObtainOptions) {
     return { ...token, source: 'shared' };
   }
 
+  /** From memory, when it can be served as it is and need not be renewed. */
+  function recall(plan: Plan): IssuedToken | undefined {
+    const kept = plan.flightKey === plan.key ? store.recall(plan.key) : undefined;
+    if (kept?.kind !== 'token' || isDue(kept)) return undefined;
+    tell('hit', plan);
+    return { ...kept.token, source: 'cache' };
+  }
+
+  function isDue({ refreshAt }: Extract<Kept, { kind: 'token' }>): boolean {
+    return refreshAt !== undefined && now() >= refreshAt * 1000;
+  }
+
   function serve(plan: Plan, kept: Kept): IssuedToken {
     if (kept.kind === 'refusal') {
       tell('negative', plan);
       throw refusalError(kept.refusal, kept.until - now() / 1000);
     }
     tell('hit', plan);
-    if (kept.refreshAt !== undefined && now() >= kept.refreshAt * 1000) refresh(plan, kept);
+    if (isDue(kept)) refresh(plan, kept);
     return { ...kept.token, source: 'cache' };
   }
 
@@ -123,6 +135,7 @@ export function createObtain(options: ObtainOptions) {
 
   return {
     obtain,
+    recall,
     /** What is under way with this tag is not kept, and nobody joins it any more. */
     supersedeTag(tag: string): void {
       flights.supersedeTag(tag);

@@ -1,7 +1,7 @@
 import { createMemoryRevocations, type Revocation, revocationEntry } from '@mcp-obo/revocation';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
-import { createClock, setUp } from '../test/platform.ts';
+import { bearer, createClock, setUp } from '../test/platform.ts';
 
 const issuer = 'https://idp.example';
 const claims = { sub: 'alice', client_id: 'inspector', jti: 'token-1', sid: 'session-1' };
@@ -45,6 +45,20 @@ describe('a revoked token', () => {
       expect(await outcome(unknown)).toBe('401 revoked');
     },
   );
+
+  it(verifies('rs:revoked', 'is held no more, nor is any while the list may be incomplete'), async () => {
+    const { token, validator, lose } = setUpList();
+    const grants = await Promise.all(
+      [token(), token()].map(async (one) => validator.validate(bearer(await one))),
+    );
+    expect(grants.map(validator.holds)).toEqual([true, true]);
+    lose();
+    expect(grants.map(validator.holds)).toEqual([false, false]);
+    const again = setUpList();
+    const grant = await again.validator.validate(bearer(await again.token()));
+    await again.revoke('token', 'token-1');
+    expect(again.validator.holds(grant)).toBe(false);
+  });
 
   it(verifies('rs:revoked', 'is refused when it was revoked while its keys were fetched'), async () => {
     const { token, outcome, revoke, idp } = setUpList();

@@ -279,6 +279,29 @@ describe('the cache of verified tokens', () => {
     expect(events.filter(({ type }) => type === 'success').at(-1)).toMatchObject({ cached: true });
   });
 
+  it('is what a grant is held by: the same for its token until keys or time take it', async () => {
+    const { idp, validator, clock } = setUp({ maxLifetime: 3600 });
+    const grant = await validator.validate(bearer(await idp.mint({ exp: noon + 3600 })));
+    expect(validator.holds(grant)).toBe(true);
+    expect(validator.holds({ ...grant })).toBe(false);
+    idp.rotate({ keep: false });
+    clock.advance(299);
+    validator.holds(grant);
+    await Promise.resolve();
+    clock.advance(1);
+    expect(validator.holds(grant)).toBe(false);
+  });
+
+  it('holds no grant from its exp on, and none that was forgotten', async () => {
+    const { idp, validator, clock } = setUp({}, { cache: { maxEntries: 1 } });
+    const first = await validator.validate(bearer(await idp.mint({ exp: noon + 100 })));
+    clock.advance(100);
+    expect(validator.holds(first)).toBe(false);
+    const second = await validator.validate(bearer(await idp.mint({ exp: noon + 300 })));
+    await validator.validate(bearer(await idp.mint({ exp: noon + 300 })));
+    expect(validator.holds(second)).toBe(false);
+  });
+
   it('is bounded, and can be switched off', async () => {
     for (const cache of [{ maxEntries: 1 }, false] as const) {
       const { idp, outcome, events } = setUp({}, { cache });

@@ -21,6 +21,12 @@ export interface Validator {
    * it cannot be checked; `server_error` (500) for a fault of our own.
    */
   validate(credential: Credential): Promise<Grant>;
+  /**
+   * Whether `validate` would give this very grant again for its token, at once and asking nobody: it is
+   * remembered, its keys are the issuer's still, it has not expired, and it is not revoked. False for a grant whose
+   * presenter has something to prove.
+   */
+  holds(grant: Grant): boolean;
   /** Fetches the keys of every issuer; rejects with 503 if those of one cannot be had. */
   ready(): Promise<void>;
   /** Ends running fetches; none begins after. */
@@ -80,6 +86,11 @@ export function createValidator(options: ValidatorOptions): Validator {
         throw error;
       }
     },
+    holds: (grant) =>
+      grant.cnf === undefined &&
+      revocations.isFresh() &&
+      cache?.get(grant.tokenHash, now() / 1000) === grant &&
+      !revocations.isRevoked(grant),
     async ready() {
       await Promise.all([...issuers.values()].map(({ keys }) => keys.current()));
     },
