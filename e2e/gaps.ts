@@ -24,8 +24,6 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
 
 /** Requirements that tests prove but for what is said here; the table shows them as met in part. */
 export const partly: Readonly<Partial<Record<RequirementId, string>>> = {
-  'tb:sub-agent': 'Two hops of the engine; not yet of processes.',
-  'tb:mint': 'The engine mints; the broker has no setting for it yet.',
   'tb:revocation': 'By its endpoints; not by back-channel logout or security events, and not upstream.',
   'rs:revocation-view':
     'What does not only read gets 503; asking the issuer by introspection instead is not built.',
