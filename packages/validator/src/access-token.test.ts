@@ -185,6 +185,8 @@ describe('claims of an access token', () => {
     ['text', 'agent-1'],
     ['a list', [{ sub: 'agent-1' }]],
     ['null', null],
+    ['a number', 7],
+    ['an actor who acts for nobody', { sub: 'agent-1', act: null }],
     ['an actor without sub', { client_id: 'agent-1' }],
     ['an actor whose sub is a number', { sub: 7 }],
     ['six actors', chain(6)],

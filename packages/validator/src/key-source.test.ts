@@ -93,6 +93,20 @@ describe('keys', () => {
     },
   );
 
+  it.each([
+    ['an unknown kid may be new', {}, '503 keys_unavailable'],
+    ['a kid that was used again is far more likely forged', { kid: 'key-1' }, '401 signature'],
+  ])(
+    verifies('rs:jwks-rotation', 'of an issuer whose clock is behind ours: %s'),
+    async (_, rotation, expected) => {
+      const { idp, outcome } = setUp();
+      await outcome(await idp.mint());
+      await outcome(await idp.mint({}, { header: { kid: 'nonsense' } }));
+      idp.rotate({ keep: false, ...rotation });
+      expect(await outcome(await idp.mint({ iat: noon - 20 }))).toBe(expected);
+    },
+  );
+
   it(
     verifies('rs:jwks-rotation', 'cannot be new for a token that is older than ours: 401 at once'),
     async () => {

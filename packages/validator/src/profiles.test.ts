@@ -164,6 +164,8 @@ describe('tokens of an identity provider', () => {
     ['Keycloak', 'whose payload says Logout', { typ: 'Logout' }, '401 payload_typ'],
     ['Keycloak', 'whose payload says Refresh', { typ: 'Refresh' }, '401 payload_typ'],
     ['Keycloak', 'with roles that are no object', { realm_access: ['employee'] }, '401 claim_type'],
+    ['Keycloak', 'with roles that are text', { realm_access: 'employee' }, '401 claim_type'],
+    ['Keycloak', 'with roles that are null', { realm_access: null }, '401 claim_type'],
   ];
 
   it.each(refusals)(

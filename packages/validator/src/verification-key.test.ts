@@ -27,6 +27,9 @@ describe('parseVerificationKey', () => {
       const { alg: _, ...jwk } = rsa.jwk;
       const key = await parseVerificationKey(jwk, ['RS256', 'PS256', 'ES256']);
       expect(typeof key === 'string' ? [] : [...key.handles.keys()]).toEqual(['RS256', 'PS256']);
+      const { alg: __, ...curved } = ec.jwk;
+      const other = await parseVerificationKey(curved, ['RS256', 'ES384', 'ES256', 'EdDSA']);
+      expect(typeof other === 'string' ? [] : [...other.handles.keys()]).toEqual(['ES256']);
     },
   );
 
@@ -36,6 +39,7 @@ describe('parseVerificationKey', () => {
     ['RSA with e = 3', { ...rsa.jwk, e: 'Aw' }, 'exponent'],
     ['RSA with an even e', { ...rsa.jwk, e: 'AQAC' }, 'exponent'],
     ['RSA without a modulus', { ...rsa.jwk, n: undefined }, 'malformed'],
+    ['RSA without an exponent', { ...rsa.jwk, e: undefined }, 'malformed'],
     ['a modulus of the ROCA library (CVE-2017-15361)', { ...rsa.jwk, n: rocaModulus() }, 'roca'],
     ['a point off its curve', { ...ec.jwk, y: flipLastBit(String(ec.jwk.y)) }, 'malformed'],
     [
@@ -51,7 +55,9 @@ describe('parseVerificationKey', () => {
     ['an RSA key with a symmetric secret', { ...rsa.jwk, k: 'c2VjcmV0' }, 'private'],
     ['use enc', { ...rsa.jwk, use: 'enc' }, 'not_for_signatures'],
     ['key_ops without verify', { ...rsa.jwk, key_ops: ['encrypt'] }, 'not_for_signatures'],
+    ['key_ops that are no list', { ...rsa.jwk, key_ops: 'verify' }, 'not_for_signatures'],
     ['no kid', { ...rsa.jwk, kid: undefined }, 'no_kid'],
+    ['an empty kid', { ...rsa.jwk, kid: '' }, 'no_kid'],
     ['an unknown type', { kty: 'toString', kid: 'x' }, 'algorithm'],
     ['null', null, 'not_a_key'],
   ])(verifies('rs:signature', 'leaves out %s (J25)'), async (_, jwk, problem) => {
@@ -75,6 +81,12 @@ describe('parseKeySet', () => {
     expect(findKey(set, 'weak', 'RS256')).toEqual({ found: undefined, published: true });
     expect(findKey(set, 'other', 'RS256')).toEqual({ found: undefined, published: false });
     expect(findKey(set, 'rsa-1', 'ES256')).toEqual({ found: undefined, published: true });
+  });
+
+  it(verifies('rs:signature', 'leaves out what is no key at all and keeps the others (J25)'), async () => {
+    const set = await parseKeySet({ keys: [null, 7, 'key', [ec.jwk], { kid: 7 }, rsa.jwk] }, allowed);
+    expect([...set.keys.keys()]).toEqual(['rsa-1']);
+    expect(set.leftOut.map(({ kid }) => kid)).toEqual(['', '', '', '', '']);
   });
 
   it('has the same version for the same keys in another order, and another for other keys', async () => {
