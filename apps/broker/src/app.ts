@@ -12,6 +12,7 @@ import { createMintKeys } from './mint.ts';
 import { createObserver } from './observer.ts';
 import type { BrokerCache } from './open-cache.ts';
 import { createRevoker } from './revocation/revoker.ts';
+import { boundWork } from './routes/bound-work.ts';
 import { answerError, answerNotFound } from './routes/errors.ts';
 import { certificateReader } from './routes/form-endpoint.ts';
 import { interactionRoutes } from './routes/interaction.ts';
@@ -90,20 +91,24 @@ export async function buildApp(
     endpoints,
     jwks: mintKeys.jwks,
   });
-  await app.register(tokenRoutes, { token: (request) => service.token(request), endpoints });
-  await app.register(revocationRoutes, {
-    revocation: {
-      token: (request) => service.revocation.token(request),
-      all: (request) => service.revocation.all(request),
-    },
-    endpoints,
-  });
-  await app.register(interactionRoutes, {
-    interaction: {
-      start: (request) => service.interaction.start(request),
-      finish: (request) => service.interaction.finish(request),
-    },
-    endpoints,
+  await app.register(async (work) => {
+    boundWork(work, { most: config.requests_at_once });
+    await work.register(tokenRoutes, { token: (request) => service.token(request), endpoints });
+    await work.register(revocationRoutes, {
+      revocation: {
+        token: (request) => service.revocation.token(request),
+        all: (request) => service.revocation.all(request),
+      },
+      introspect: (request) => service.introspect(request),
+      endpoints,
+    });
+    await work.register(interactionRoutes, {
+      interaction: {
+        start: (request) => service.interaction.start(request),
+        finish: (request) => service.interaction.finish(request),
+      },
+      endpoints,
+    });
   });
 
   return {

@@ -17,6 +17,8 @@ export interface Endpoints {
   readonly jwks: string;
   /** Where one token is revoked (RFC 7009), and where much more is. */
   readonly revocation: { readonly token: string; readonly all: string };
+  /** Where a token is introspected (RFC 7662). */
+  readonly introspection: string;
   /** Where what a user must do at the issuer begins and ends. */
   readonly interaction: { readonly start: string; readonly finish: string };
   readonly tenants: readonly TenantEndpoints[];
@@ -40,9 +42,19 @@ export function createEndpoints({ issuer, issuers }: Pick<BrokerConfig, 'issuer'
   });
   const token = `${base}/token`;
   const revocation = { token: `${base}/revoke`, all: `${base}/revoke/all` };
+  const introspection = `${base}/introspect`;
   const interaction = { start: `${base}/interaction/start`, finish: `${base}/interaction/finish` };
   const assertionAudiences = [issuer, token, ...tenants.map((entry) => entry.token)];
-  return { issuer, token, jwks: `${base}/jwks`, revocation, interaction, tenants, assertionAudiences };
+  return {
+    issuer,
+    token,
+    jwks: `${base}/jwks`,
+    revocation,
+    introspection,
+    interaction,
+    tenants,
+    assertionAudiences,
+  };
 }
 
 /** The path that a public URL has on this server. */

@@ -46,6 +46,7 @@ export interface TokenService {
   readonly authMethods: readonly string[];
   readonly interaction: InteractionEndpoints;
   readonly revocation: RevocationService['revocation'];
+  readonly introspect: RevocationService['introspect'];
   readonly evictByTag: ExchangeEngine['evictByTag'];
   /** Longest life of a token by the settings of its issuer, milliseconds. */
   readonly longestLife: number;
@@ -135,9 +136,14 @@ export function createTokenService(
     onRefused: observer.onRefused,
   });
 
-  const { revocation, close: closeRevocation } = createRevocationService(deps, {
+  const {
+    revocation,
+    introspect,
+    close: closeRevocation,
+  } = createRevocationService(deps, {
     endpoints,
     authenticate,
+    revocations: cache.revocations.list,
     revoke,
     upstreams,
     targets,
@@ -171,6 +177,7 @@ export function createTokenService(
     authMethods: authMethodsOf(config.clients),
     interaction,
     revocation,
+    introspect,
     evictByTag: engine.evictByTag,
     longestLife: longestLife(config),
     async close() {

@@ -60,6 +60,13 @@ describe('the metadata', () => {
       issuer: broker,
       token_endpoint: `${broker}/token`,
       jwks_uri: `${broker}/jwks`,
+      introspection_endpoint: `${broker}/introspect`,
+      introspection_endpoint_auth_methods_supported: [
+        'private_key_jwt',
+        'client_secret_basic',
+        'client_secret_post',
+      ],
+      introspection_endpoint_auth_signing_alg_values_supported: ['PS256', 'RS256', 'ES256', 'ES384', 'EdDSA'],
       revocation_endpoint: `${broker}/revoke`,
       revocation_endpoint_auth_methods_supported: [
         'private_key_jwt',

@@ -3,8 +3,5 @@ export const deferred: Readonly<Record<string, string>> = {
   D01: 'DPoP proofs are not checked yet; a bound token is refused as plain Bearer (C16).',
   D02: 'DPoP proofs are not checked yet.',
   D04: 'DPoP proofs are not checked yet.',
-  K10: 'There is no revocation list yet; what ends with a withdrawn key is J26.',
-  I02: 'The broker has no introspection endpoint.',
-  I03: 'The broker has no revocation endpoint.',
   I05: 'Opaque tokens are refused; no introspection endpoint is asked.',
 };

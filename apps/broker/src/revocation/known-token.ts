@@ -59,17 +59,14 @@ export function isForClient(
   return origin === 'subject' && grant.audience.some((name) => registry.ownerOf(name) === id);
 }
 
-/** Whether the broker obtained the token with the client's own registration. */
-export function wasObtainedBy(
-  { grant, origin }: KnownToken,
+/** Whether the token was issued to one of the client's own registrations, as those are that the broker obtained for it. */
+export function wasIssuedTo(
+  { grant }: KnownToken,
   client: ClientConfig,
   upstreams: readonly Upstream[],
 ): boolean {
-  return (
-    origin === 'obtained' &&
-    upstreams.some(
-      ({ answerIssuers, registration }) =>
-        answerIssuers.includes(grant.issuer) && registration(client.id)?.clientId === grant.client,
-    )
+  return upstreams.some(
+    ({ answerIssuers, registration }) =>
+      answerIssuers.includes(grant.issuer) && registration(client.id)?.clientId === grant.client,
   );
 }

@@ -7,7 +7,7 @@ import type { ClientConfig } from '../config.ts';
 import type { ResourceRegistry } from '../registry/resource-registry.ts';
 import { parseForm, type TokenForm } from '../token/form.ts';
 import { type FormRequest, refuseSecretsInUrl } from '../token/token-endpoint.ts';
-import { isForClient, type KnownToken, type RecogniseToken, wasObtainedBy } from './known-token.ts';
+import { isForClient, type KnownToken, type RecogniseToken, wasIssuedTo } from './known-token.ts';
 import type { RevocationObserver } from './revocation-observer.ts';
 import type { Revoker } from './revoker.ts';
 
@@ -76,12 +76,11 @@ function mayRevoke(
   client: ClientConfig,
   { upstreams, registry }: Pick<RevocationEndpointOptions, 'upstreams' | 'registry'>,
 ): boolean {
-  return client.operator || isForClient(known, client, registry) || wasObtainedBy(known, client, upstreams);
+  return client.operator || isForClient(known, client, registry) || wasIssuedTo(known, client, upstreams);
 }
 
-/** A token that was obtained is kept under what it was obtained with, which it does not say; its user is the same. */
-function keptUnder({ grant: { issuer, client, user }, origin }: KnownToken): string | undefined {
-  if (origin === 'subject') return undefined;
+/** What was obtained with the token, and the token itself if it was obtained, is kept under its user. */
+function keptUnder({ grant: { issuer, client, user } }: KnownToken): string {
   return user === undefined
     ? subjectKey('client', issuer, client)
     : subjectKey('user', user.issuer, user.key);

@@ -1,11 +1,13 @@
 import { createAnswerValidator, fetchWithOwnKeys, type Target, type Upstream } from '@mcp-obo/exchange';
 import { idpProfile } from '@mcp-obo/idp-profile';
+import type { RevocationView } from '@mcp-obo/revocation';
 import { createValidator, type IssuerConfig } from '@mcp-obo/validator';
 import type { ClientAuthenticator } from '../client-auth/authenticate.ts';
 import type { BrokerConfig } from '../config.ts';
 import type { BrokerDeps } from '../deps.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { ResourceRegistry } from '../registry/resource-registry.ts';
+import { createIntrospectionEndpoint } from './introspection-endpoint.ts';
 import { createRecogniser } from './known-token.ts';
 import { createRevocationEndpoints, type RevocationEndpoints } from './revocation-endpoints.ts';
 import { createRevocationObserver } from './revocation-observer.ts';
@@ -15,6 +17,7 @@ export interface RevocationServiceParts {
   readonly endpoints: Pick<Endpoints, 'token'>;
   readonly authenticate: ClientAuthenticator;
   readonly revoke: Revoker['revoke'];
+  readonly revocations: RevocationView;
   readonly upstreams: readonly Upstream[];
   readonly targets: Readonly<Record<string, Target>>;
   /** Issuers of tokens for the clients of this broker. */
@@ -22,9 +25,10 @@ export interface RevocationServiceParts {
   readonly registry: ResourceRegistry;
 }
 
-/** All that ends tokens, for one configuration. */
+/** All that ends tokens, and tells whether they have ended, for one configuration. */
 export interface RevocationService {
   readonly revocation: RevocationEndpoints;
+  readonly introspect: ReturnType<typeof createIntrospectionEndpoint>;
   readonly close: () => void;
 }
 
@@ -51,6 +55,7 @@ export function createRevocationService(deps: BrokerDeps, parts: RevocationServi
     url: parts.endpoints.token,
   });
   return {
+    introspect: createIntrospectionEndpoint({ ...parts, recognise }),
     revocation: createRevocationEndpoints({
       authenticate: parts.authenticate,
       recognise,

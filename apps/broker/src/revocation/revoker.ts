@@ -29,7 +29,7 @@ export interface Revoker {
    * at once, in the others as soon as they hear of it. Rejects with `temporarily_unavailable` when they could
    * not be told; it holds here all the same, and is tried again until they are.
    *
-   * @param keptUnder a name under which a revoked token itself is kept, which is not among its own
+   * @param keptUnder the name under which what ends is kept, where it is not that of the revocation
    */
   readonly revoke: (revocation: Revocation, keptUnder?: string) => Promise<void>;
   readonly close: () => void;

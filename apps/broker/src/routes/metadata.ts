@@ -44,13 +44,16 @@ export async function metadataRoutes(
 
 /** Authorization server metadata (RFC 8414 §2). There is no authorization endpoint, so no response type. */
 function brokerMetadata(
-  { issuer, token, jwks, revocation }: Endpoints,
+  { issuer, token, jwks, revocation, introspection }: Endpoints,
   authMethods: readonly string[],
 ): Record<string, unknown> {
   return {
     issuer,
     token_endpoint: token,
     jwks_uri: jwks,
+    introspection_endpoint: introspection,
+    introspection_endpoint_auth_methods_supported: authMethods,
+    introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     revocation_endpoint: revocation.token,
     revocation_endpoint_auth_methods_supported: authMethods,
     revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
