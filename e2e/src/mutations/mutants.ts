@@ -1,8 +1,13 @@
 import type { Mutant } from './mutant.ts';
 import { acrossProcesses } from './mutants/across-processes.ts';
 import { askingOnce } from './mutants/asking-once.ts';
+import { clientAuthentication } from './mutants/client-authentication.ts';
+import { consent } from './mutants/consent.ts';
 import { failingRedis } from './mutants/failing-redis.ts';
+import { minting } from './mutants/minting.ts';
+import { resourceRegistry } from './mutants/resource-registry.ts';
 import { resourceServer } from './mutants/resource-server.ts';
+import { revocation } from './mutants/revocation.ts';
 import { scopes } from './mutants/scopes.ts';
 import { tokenBroker } from './mutants/token-broker.ts';
 
@@ -13,5 +18,10 @@ export const mutants: readonly Mutant[] = [
   ...tokenBroker,
   ...askingOnce,
   ...failingRedis,
+  ...clientAuthentication,
+  ...minting,
+  ...resourceRegistry,
+  ...consent,
+  ...revocation,
   ...acrossProcesses,
 ];

@@ -1,0 +1,92 @@
+import type { Mutant } from '../mutant.ts';
+
+const list = 'packages/revocation/src';
+const broker = 'apps/broker/src/revocation';
+
+/** Rules about what ends before its time (rs, tb). */
+export const revocation: readonly Mutant[] = [
+  {
+    name: 'revoked-token-taken',
+    breaks: ['rs:revoked'],
+    file: 'packages/validator/src/validator.ts',
+    find: "if (revocations.isRevoked(grant)) throw refusal('revoked');",
+    replace: "if (!witness.cached && revocations.isRevoked(grant)) throw refusal('revoked');",
+  },
+  {
+    name: 'only-token-ids-are-revoked',
+    breaks: ['rs:revoked'],
+    file: `${list}/known-revocations.ts`,
+    find: 'return subjectKeys(grant).some(',
+    replace: 'return subjectKeys(grant).slice(0, 1).some(',
+  },
+  {
+    name: 'oldest-revocation-forgotten',
+    breaks: ['rs:revoked'],
+    file: `${list}/known-revocations.ts`,
+    find: 'issuedAfter = Math.max(issuedAfter, before);',
+    replace: '',
+  },
+  {
+    name: 'verified-tokens-while-blind',
+    breaks: ['rs:revocation-view'],
+    file: 'packages/validator/src/validator.ts',
+    find: 'const known = revocations.isFresh() ? cache?.get(hash, now() / 1000) : undefined;',
+    replace: 'const known = cache?.get(hash, now() / 1000);',
+  },
+  {
+    name: 'changes-while-blind',
+    breaks: ['rs:revocation-view'],
+    file: `${list}/outdated.ts`,
+    find: 'if (readOnly && view.age() <= longestBlindness) return;',
+    replace: 'if ((readOnly || !readOnly) && view.age() <= longestBlindness) return;',
+  },
+  {
+    name: 'blind-for-ever',
+    breaks: ['rs:revocation-view'],
+    file: `${list}/outdated.ts`,
+    find: 'if (readOnly && view.age() <= longestBlindness) return;',
+    replace: 'if (readOnly) return;',
+  },
+  {
+    name: 'empty-list-is-believed',
+    breaks: ['rs:revocation-view'],
+    file: `${list}/redis/redis-list.ts`,
+    find: 'if (state.generationAge >= settleMs) {',
+    replace: 'if (settleMs >= 0) {',
+  },
+  {
+    name: 'exchange-with-a-revoked-token',
+    breaks: ['tb:revocation'],
+    file: 'packages/exchange/src/engine.ts',
+    find: 'revocations.isRevoked(grant) || (actor !== undefined && revocations.isRevoked(actor.grant));',
+    replace: 'actor !== undefined && revocations.isRevoked(actor.grant);',
+  },
+  {
+    name: 'given-out-though-revoked-meanwhile',
+    breaks: ['tb:revocation'],
+    file: 'packages/exchange/src/engine.ts',
+    find: 'refuseRevoked(request);\n          return token;',
+    replace: 'return token;',
+  },
+  {
+    name: 'anybody-revokes',
+    breaks: ['tb:revocation'],
+    file: `${broker}/revocation-endpoints.ts`,
+    find: 'if (!mayRevoke(known, client, options)) throw notTheirs();',
+    replace: "if (known.origin === 'obtained' && !mayRevoke(known, client, options)) throw notTheirs();",
+  },
+  {
+    name: 'client-revokes-everybody',
+    breaks: ['tb:revocation'],
+    file: `${broker}/revocation-endpoints.ts`,
+    find: 'if (!client.operator) throw notAnOperator();',
+    replace: '',
+  },
+  {
+    name: 'obtained-tokens-live-on',
+    breaks: ['tb:revocation'],
+    file: `${broker}/revoker.ts`,
+    find: 'if (tokens.length > 0) await list.revoke(tokens.map(endOf));',
+    replace: 'if (tokens.length > 1_000_000) await list.revoke(tokens.map(endOf));',
+  },
+];
