@@ -83,6 +83,27 @@ describe('what is revoked', () => {
     expect([-60, 0, 5, 6, 60].map(at)).toEqual([true, true, true, false, false]);
   });
 
+  it.each<readonly [SubjectKind, string]>([
+    ['token', 'token-1'],
+    ['session', 'session-1'],
+    ['client', 'inspector'],
+    ['user', 'user-alice'],
+  ])(verifies('rs:revoked', 'covers what a broker minted from a token, by that token’s %s'), (kind, id) => {
+    const { tokenId, session, client, issuedAt } = grantOf();
+    const minted = grantOf({
+      issuer: 'https://broker.example/acme',
+      tokenId: 'minted',
+      session: undefined,
+      client: 'mcp-server',
+      issuedAt: issuedAt + 60,
+      origin: { issuer, tokenId, client, issuedAt, ...(session === undefined ? {} : { session }) },
+    });
+    const revocations = known();
+    expect(revocations.covers(minted)).toBe(false);
+    revocations.add(endOf(kind, id));
+    expect(revocations.covers(minted)).toBe(true);
+  });
+
   it('is never narrowed by an older entry that comes late', () => {
     const revocations = known();
     expect(revocations.add(endOf('user', 'user-alice', noon + 60_000))).toBe(true);

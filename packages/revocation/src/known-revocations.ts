@@ -1,4 +1,4 @@
-import { type Grant, subjectKeys } from '@mcp-obo/grant';
+import { type Grant, originallyIssuedAt, subjectKeys } from '@mcp-obo/grant';
 import type { RevocationEntry } from './revocation.ts';
 
 /** Entries in the memory of a process. */
@@ -56,7 +56,7 @@ export function createKnownRevocations({ now, maxEntries }: KnownRevocationsOpti
       return true;
     },
     covers(grant) {
-      const issuedAt = grant.issuedAt * 1000;
+      const issuedAt = originallyIssuedAt(grant) * 1000;
       if (issuedAt <= issuedAfter) return true;
       if (byKey.size === 0) return false;
       return subjectKeys(grant).some(
