@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Grant } from './grant.ts';
-import type { TokenOrigin, TokenOrigin } from './token-origin.ts';
+import type { TokenOrigin } from './token-origin.ts';
 
 /** What of a grant can be ended: this token, its session, its user, or the client it was issued to. */
 export type SubjectKind = 'token' | 'session' | 'user' | 'client';
@@ -25,15 +25,15 @@ export function subjectKeys(grant: Grant): readonly string[] {
   return keys;
 }
 
-function makeKeys({ user, origin, ...grant }: Grant): readonly string[] {
+function makeKeys({ user, origin, ...own }: Grant): readonly string[] {
   return [
-    ...keysOf(grant),
+    ...tokenKeys(own),
+    ...(origin === undefined ? [] : tokenKeys(origin)),
     ...(user === undefined ? [] : [subjectKey('user', user.issuer, user.key)]),
-    ...(origin === undefined ? [] : keysOf(origin)),
   ];
 }
 
-function keysOf({ issuer, tokenId, client, session }: Omit<TokenOrigin, 'issuedAt'>): readonly string[] {
+function tokenKeys({ issuer, tokenId, client, session }: Omit<TokenOrigin, 'issuedAt'>): readonly string[] {
   return [
     subjectKey('token', issuer, tokenId),
     subjectKey('client', issuer, client),
