@@ -1,4 +1,5 @@
 import type { BreakerState, ExchangeContext, ExchangeEvent } from '@mcp-obo/exchange';
+import type { Grant } from '@mcp-obo/grant';
 import { isOAuthError, type OAuthErrorCode, oauthErrorTable } from '@mcp-obo/oauth-error';
 import type { ValidatorEvent } from '@mcp-obo/validator';
 import type { ClientAuthenticator } from './client-auth/authenticate.ts';
@@ -68,6 +69,11 @@ export function createObserver({ metrics, log, audit }: Pick<BrokerDeps, 'metric
       if (event.type === 'jwks_refresh')
         metrics.jwksRefresh({ issuer: event.issuer, outcome: event.outcome === 'success' ? 'ok' : 'failed' });
       if (event.type === 'jwks_stale') metrics.jwksAge(event.ageSeconds, { issuer: event.issuer });
+    },
+
+    /** What was validated before, and stands. */
+    onSubjectAgain({ tenant }: Grant): void {
+      metrics.authSuccess({ tenant });
     },
 
     /** Records what was refused to a client before there was a subject or an exchange: a grant, a target, a form. */

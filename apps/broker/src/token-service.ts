@@ -33,6 +33,7 @@ import {
 import type { Revoker } from './revocation/revoker.ts';
 import { createClientCredentials } from './token/client-credentials.ts';
 import { createJwtBearer } from './token/jwt-bearer.ts';
+import { createRepeats } from './token/repeats.ts';
 import { createSubjectCheck } from './token/subject-check.ts';
 import { createTargetRegistry } from './token/target-registry.ts';
 import { createTokenEndpoint } from './token/token-endpoint.ts';
@@ -129,11 +130,15 @@ export function createTokenService(
   const token = createTokenEndpoint({
     authenticate,
     grants: {
-      'token-exchange': createTokenExchange(grantOptions),
+      'token-exchange': createTokenExchange({
+        ...grantOptions,
+        standing: { holds: subjects.holds, accepted: observer.onSubjectAgain },
+      }),
       'jwt-bearer': createJwtBearer(grantOptions),
       client_credentials: createClientCredentials(grantOptions),
     },
     onRefused: observer.onRefused,
+    repeats: createRepeats(),
   });
 
   const {

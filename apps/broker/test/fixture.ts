@@ -20,6 +20,8 @@ export type Form = Readonly<Record<string, string | readonly string[]>>;
 
 export interface Fixture {
   readonly app: FastifyInstance;
+  /** Takes a configuration over in which these sections are other ones. */
+  readonly reload: (changed: Readonly<Record<string, unknown>>) => void;
   readonly acme: FakeIdp;
   readonly globex: FakeIdp;
   /** Seconds since the epoch. */
@@ -88,7 +90,7 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
     }),
   };
   const cache = openCache(config, deps);
-  const { app } = await buildApp(config, deps, cache);
+  const { app, reload } = await buildApp(config, deps, cache);
   app.addHook('onClose', () => cache.close());
 
   const post: Fixture['post'] = (form, { url = '/token', headers = {} } = {}) =>
@@ -103,6 +105,10 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
 
   return {
     app,
+    reload: (changed) =>
+      reload(
+        loadConfig({ env: {}, file: '/b.yaml', readText: () => JSON.stringify({ ...settings, ...changed }) }),
+      ),
     acme,
     globex,
     time,

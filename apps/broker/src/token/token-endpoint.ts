@@ -4,6 +4,7 @@ import type { PresentedCertificate } from '../client-auth/presented-certificate.
 import type { ClientConfig } from '../config.ts';
 import type { Caller } from './caller.ts';
 import { parseForm, type TokenForm } from './form.ts';
+import type { Repeat, Repeats } from './repeats.ts';
 
 /** A form that a client sent, free of the framework. */
 export interface FormRequest {
@@ -39,18 +40,24 @@ export interface TokenEndpointOptions {
   readonly grants: Readonly<Record<GrantName, GrantHandler>>;
   /** Told of every refusal of a client that has proved itself. */
   readonly onRefused?: (error: unknown, client: ClientConfig) => void;
+  /** Requests that were answered before. */
+  readonly repeats?: Repeats;
 }
 
 /** The token endpoint (RFC 6749 §3.2): what is common to all grants, in order. */
-export function createTokenEndpoint({ authenticate, grants, onRefused }: TokenEndpointOptions) {
+export function createTokenEndpoint({ authenticate, grants, onRefused, repeats }: TokenEndpointOptions) {
   return async (request: TokenRequest): Promise<Record<string, unknown>> => {
+    const name = repeats?.nameOf(request);
+    const again = repeats?.answer(name);
+    if (again !== undefined) return again;
     refuseSecretsInUrl(request.query); //                             RFC 6749 §2.3.1
     const form = parseForm(request.body); //                          RFC 6749 §3.2
     const grant = readGrant(form); //                                 RFC 6749 §4.5
     const client = await authenticate({ ...request, form }); //       RFC 6749 §3.2.1
     try {
       refuseUnregisteredGrant(client, grant); //                      RFC 6749 §5.2
-      return await grants[grant](form, { client, tenant: request.tenant });
+      const repeatable = name && ((repeat: Repeat) => repeats?.keep(name, client, repeat));
+      return await grants[grant](form, { client, tenant: request.tenant, ...(repeatable && { repeatable }) });
     } catch (error) {
       onRefused?.(error, client);
       throw error;

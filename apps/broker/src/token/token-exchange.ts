@@ -1,9 +1,10 @@
-import type { ExchangeEngine, IssuedToken } from '@mcp-obo/exchange';
+import type { EngineRequest, ExchangeEngine, IssuedToken } from '@mcp-obo/exchange';
 import type { Grant } from '@mcp-obo/grant';
 import { OAuthError } from '@mcp-obo/oauth-error';
 import type { Caller } from './caller.ts';
 import type { TokenForm } from './form.ts';
 import { spellRefusals, tokenExchangeRefusals } from './refusal-codes.ts';
+import type { Repeat } from './repeats.ts';
 import { assertReachable, type SubjectCheck } from './subject-check.ts';
 import { invalidTarget, parseScope, type TargetRegistry } from './target-registry.ts';
 
@@ -13,6 +14,15 @@ export interface TokenExchangeOptions {
   readonly targets: TargetRegistry;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  readonly standing: Standing;
+}
+
+/** Whether what a subject token granted can be taken for granted once more. */
+export interface Standing {
+  /** Whether validating its token would give this grant again. */
+  readonly holds: (grant: Grant) => boolean;
+  /** Told when it was taken for granted. */
+  readonly accepted: (grant: Grant) => void;
 }
 
 const accessToken = 'urn:ietf:params:oauth:token-type:access_token';
@@ -21,8 +31,9 @@ const accessToken = 'urn:ietf:params:oauth:token-type:access_token';
 const accepted = new Set([accessToken, 'urn:ietf:params:oauth:token-type:jwt']);
 
 /** The token exchange grant, in the order of RFC 8693 §2. */
-export function createTokenExchange({ engine, check, targets, now }: TokenExchangeOptions) {
-  return (form: TokenForm, { client, tenant }: Caller): Promise<Record<string, unknown>> =>
+export function createTokenExchange(options: TokenExchangeOptions) {
+  const { engine, check, targets, now, standing } = options;
+  return (form: TokenForm, { client, tenant, repeatable }: Caller): Promise<Record<string, unknown>> =>
     spellRefusals(tokenExchangeRefusals, async () => {
       const subjectToken = readSubjectToken(form); //             §2.1 subject_token, subject_token_type
       const actorToken = readActorToken(form); //                 §2.1 actor_token, actor_token_type
@@ -34,7 +45,7 @@ export function createTokenExchange({ engine, check, targets, now }: TokenExchan
       assertReachable(subject, target); //                        §2.2.2 the register of resources
       const { grant } = subject;
       const actor = await actorOf(actorToken, grant, { client, tenant }); //    §2.1 the actor, validated
-      const issued = await engine.exchange({
+      const request: EngineRequest = {
         client: client.id,
         grant,
         subjectToken,
@@ -43,9 +54,23 @@ export function createTokenExchange({ engine, check, targets, now }: TokenExchan
         requestedTokenType,
         ...(actor === undefined ? {} : { actor }),
         ...(claims === undefined ? {} : { claims }),
-      });
+      };
+      const issued = await engine.exchange(request);
+      if (issued.source === 'cache' && actor === undefined && claims === undefined)
+        repeatable?.(repeatOf(request));
       return successfulResponse(issued, now()); //                §2.2.1
     });
+
+  /** What is true of a request in time: that its subject still stands, and what memory has for it. */
+  function repeatOf(request: EngineRequest): Repeat {
+    const recall = engine.repeat(request);
+    return () => {
+      const issued = standing.holds(request.grant) ? recall() : undefined;
+      if (issued === undefined) return undefined;
+      standing.accepted(request.grant);
+      return successfulResponse(issued, now());
+    };
+  }
 
   async function actorOf(token: string | undefined, subject: Grant, caller: Caller) {
     if (token === undefined) return undefined;

@@ -1,0 +1,45 @@
+import { hash } from 'node:crypto';
+import { trace } from '@opentelemetry/api';
+import { LRUCache } from 'lru-cache';
+import type { ClientConfig } from '../config.ts';
+import type { TokenRequest } from './token-endpoint.ts';
+
+/** Answers a request once more, or says with undefined that it is to be looked at in full. */
+export type Repeat = () => Record<string, unknown> | undefined;
+
+/** Requests that were answered before, and how each is answered again. */
+export interface Repeats {
+  /** Names a request by its bytes; undefined for one that its bytes do not tell all about. */
+  readonly nameOf: (request: TokenRequest) => string | undefined;
+  readonly answer: (name: string | undefined) => Record<string, unknown> | undefined;
+  readonly keep: (name: string, client: ClientConfig, repeat: Repeat) => void;
+}
+
+/** As many as the validator remembers grants. */
+const maxEntries = 10_000;
+
+/**
+ * Remembers requests, so that the same bytes are not parsed, authenticated and held against register and policy each
+ * time. All of that depends on the bytes and on a configuration alone, and these live as long as the service of one
+ * configuration. What changes with time is asked anew by each `Repeat`.
+ *
+ * Only for clients that show their secret in the header (RFC 6749 §2.3.1): an assertion counts once, and a certificate
+ * is not among the bytes. A name is a hash: neither secret nor token is kept. Nothing is answered in short whose
+ * trace is recorded: its spans are to tell how it was.
+ */
+export function createRepeats(): Repeats {
+  const repeats = new LRUCache<string, Repeat>({ max: maxEntries });
+  return {
+    nameOf({ authorization, query, body, certificate, tenant = '' }) {
+      const [header] = authorization;
+      if (header === undefined || authorization.length > 1 || query.length > 0) return undefined;
+      if (certificate !== undefined || trace.getActiveSpan()?.isRecording() === true) return undefined;
+      // Neither a header nor the name of a tenant has a line feed in it.
+      return hash('sha256', `${tenant}\n${header}\n${body}`, 'base64url');
+    },
+    answer: (name) => (name === undefined ? undefined : repeats.get(name)?.()),
+    keep(name, { auth }, repeat) {
+      if (auth.method === 'client_secret') repeats.set(name, repeat);
+    },
+  };
+}
