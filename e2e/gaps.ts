@@ -11,7 +11,6 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
   'sc:sequence': 'The decision takes the history; no store keeps it yet.',
   'sc:dynamic': 'A session cannot be narrowed by its client yet.',
   'sc:attestation': 'How a client authenticated is not evaluated yet.',
-  'tb:upstream-idjag': 'An upstream of its own, not built.',
   'op:rate-refresh': 'The platform sees no refresh requests of its clients.',
   'op:lockout': 'Failed authentications are counted, not blocked.',
   'op:tool-integrity': 'Tool definitions are not pinned.',
@@ -24,6 +23,7 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
 
 /** Requirements that tests prove but for what is said here; the table shows them as met in part. */
 export const partly: Readonly<Partial<Record<RequirementId, string>>> = {
+  'tb:upstream-idjag': 'The engine does both steps; the broker has no setting for it yet.',
   'tb:revocation': 'By its endpoints; not by back-channel logout or security events, and not upstream.',
   'rs:revocation-view':
     'What does not only read gets 503; asking the issuer by introspection instead is not built.',

@@ -50,7 +50,7 @@ export async function checkAnswer(
 ): Promise<CheckedAnswer> {
   const findings =
     expected.target.kind === 'jwt'
-      ? readToken(await validated(answer.accessToken, answers), expected)
+      ? readToken(await validated(answer.accessToken, answers), answer, expected)
       : readResponse(answer, expected);
   const ignored = new Set(expected.target.ignoredScopes);
   const scopes = findings.scopes.filter((scope) => !ignored.has(scope));
@@ -85,21 +85,28 @@ async function validated(token: string, answers: EngineOptions['answers']): Prom
   }
 }
 
-function readToken(grant: Grant, expected: Expectation): Findings {
+function readToken(grant: Grant, answer: UpstreamAnswer, expected: Expectation): Findings {
   const { target, upstream, audience, subject } = expected;
   const audiences = new Set([audience, ...(target.companions ?? [])]);
   if (!upstream.answerIssuers.includes(grant.issuer)) throw refused('answer_issuer');
   if (!grant.audience.includes(audience) || !grant.audience.every((name) => audiences.has(name)))
     throw refused('answer_audience');
-  if (!isSubject(grant, subject, upstream)) throw refused('answer_user');
+  if (!isSubject(grant, subject, upstream, answer)) throw refused('answer_user');
   if (actorChain(grant.act).length > expected.maxActorDepth) throw refused('answer_act');
   return { scopes: grant.scopes, expiresAt: grant.expiresAt, act: grant.act };
 }
 
 /** The same key, at the same issuer or at two of the upstream that know users by the same key (Entra v1.0 and v2.0). */
-function isSubject(answer: Grant, subject: Grant | undefined, { answerIssuers }: Upstream): boolean {
-  const [theirs, ours] = [answer.user, subject?.user];
+function isSubject(
+  grant: Grant,
+  subject: Grant | undefined,
+  { answerIssuers, knowsUsersByItself = false }: Upstream,
+  { userKey }: UpstreamAnswer,
+): boolean {
+  const [theirs, ours] = [grant.user, subject?.user];
   if (theirs === undefined || ours === undefined) return theirs === ours;
+  // Which user of its own it is, only the upstream can have learnt.
+  if (knowsUsersByItself) return userKey === undefined || userKey === theirs.key;
   const issuersAgree =
     theirs.issuer === ours.issuer ||
     (answerIssuers.includes(theirs.issuer) && answerIssuers.includes(ours.issuer));

@@ -34,6 +34,7 @@ export { atIssuer, type PerIssuer, type Target } from './target.ts';
 export type { Fetch } from './upstream/answer-fetch.ts';
 export { createUpstream, type UpstreamOptions } from './upstream/create-upstream.ts';
 export type { BreakerState, GuardOptions } from './upstream/guard.ts';
+export { createIdJag, type IdJagOptions, type IdJagParty } from './upstream/id-jag/id-jag.ts';
 export { createMint, type MintOptions } from './upstream/mint/mint.ts';
 export { type MintKey, mintKey } from './upstream/mint/mint-key.ts';
 export {

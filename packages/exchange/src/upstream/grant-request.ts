@@ -27,3 +27,6 @@ export function targetParameter(
 export function scopeText(profile: IdpProfile, { scopes, scopePrefix }: TargetNames): string {
   return emitScopes(scopes, profile, scopePrefix);
 }
+
+/** `urn:ietf:params:oauth:token-type:id-jag` (draft-ietf-oauth-identity-assertion-authz-grant §4). */
+export const idJagType = 'urn:ietf:params:oauth:token-type:id-jag';

@@ -8,12 +8,12 @@ import {
   genericGrantRequest,
   ResponseBodyError,
 } from 'openid-client';
-import type { ErrorRow } from '../errors/error-row.ts';
+import type { ErrorRow, UpstreamError } from '../errors/error-row.ts';
 import { mapUpstreamError } from '../errors/map-error.ts';
 import { readErrorBody, readRetryAfter } from '../errors/read-error.ts';
 import { answerFetch, type Fetch } from './answer-fetch.ts';
 import { type AssertionPolicy, clientAuthentication } from './client-authentication.ts';
-import type { GrantRequest } from './grant-request.ts';
+import { type GrantRequest, idJagType } from './grant-request.ts';
 import type { UpstreamAnswer, UpstreamCredential } from './upstream.ts';
 import { UpstreamFailure } from './upstream-failure.ts';
 
@@ -36,7 +36,7 @@ export interface TokenEndpointOptions {
 
 /** One registration at one token endpoint. Rejects with the `OAuthError` of the error table. */
 export type TokenEndpoint = (
-  operation: 'exchange' | 'client_credentials',
+  operation: UpstreamError['operation'],
   request: GrantRequest,
 ) => Promise<UpstreamAnswer>;
 
@@ -62,7 +62,8 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
 
   return async (operation, { grantType, parameters }) => {
     try {
-      return parseAnswer(await genericGrantRequest(configuration, grantType, { ...parameters }));
+      const expected = parameters.requested_token_type === idJagType ? 'n_a' : 'bearer';
+      return parseAnswer(await genericGrantRequest(configuration, grantType, { ...parameters }), expected);
     } catch (error) {
       throw await failure(error, { errorRows, sent: { operation, credential: kind }, now: now() });
     }
@@ -77,9 +78,10 @@ interface TokenResponse {
   readonly issued_token_type?: unknown;
 }
 
-function parseAnswer(response: TokenResponse): UpstreamAnswer {
+/** @param expected `N_A` for what is no access token (RFC 8693 §2.2.1) */
+function parseAnswer(response: TokenResponse, expected: 'bearer' | 'n_a'): UpstreamAnswer {
   const { token_type: tokenType, issued_token_type: issued, expires_in: expiresIn, scope } = response;
-  if (tokenType !== 'bearer') throw unusable('token_type', tokenType);
+  if (tokenType !== expected) throw unusable('token_type', tokenType);
   return {
     accessToken: response.access_token,
     ...(typeof issued === 'string' ? { issuedTokenType: issued } : {}),

@@ -74,6 +74,8 @@ export interface UpstreamAnswer {
   readonly scope?: readonly string[];
   /** `issued_token_type` (RFC 8693 §2.2.1); undefined in answers to other grants. */
   readonly issuedTokenType?: string;
+  /** The key by which the issuer of the token knows the user, where the upstream learnt it and it is another. */
+  readonly userKey?: string;
 }
 
 /** Which targets and whose tokens an upstream is for. */
@@ -94,6 +96,8 @@ export interface Upstream {
   readonly answerIssuers: readonly string[];
   /** Absent: it serves, for the users of its own issuers, every target that no other upstream is there for. */
   readonly serves?: UpstreamService;
+  /** True when its tokens name users by keys of its own, which are not those of the subject's issuer. */
+  readonly knowsUsersByItself?: boolean;
   /** True when it may be asked for a narrower token of the subject token's own audience. */
   readonly narrows?: boolean;
   /** The keys at `jwksUri` where they are this process's own. */
