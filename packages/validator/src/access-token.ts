@@ -74,7 +74,7 @@ export function parseAccessToken(
 }
 
 /** `aud` names this server, and nobody who is not configured beside it (RFC 9068 §4, RFC 9700 §2.3). */
-function parseAudience(claims: Claims, { audiences, companions }: TrustedIssuer): readonly string[] {
+export function parseAudience(claims: Claims, { audiences, companions }: TrustedIssuer): readonly string[] {
   const aud = claim(claims, 'aud');
   const list = typeof aud === 'string' ? [aud] : (optionalList(claims, 'aud') ?? []);
   if (!list.some((one) => audiences.has(one))) throw refusal('audience');
@@ -83,7 +83,7 @@ function parseAudience(claims: Claims, { audiences, companions }: TrustedIssuer)
 }
 
 /** `exp`, `nbf`, `iat` (RFC 7519 §4.1.4–6) and the longest life the issuer's tokens may have. */
-function parseTimes(
+export function parseTimes(
   claims: Claims,
   { maxLifetime }: TrustedIssuer,
   { now, tolerance }: TokenClock,

@@ -8,6 +8,12 @@ export {
 export { type CredentialRequest, readCredential } from './bearer.ts';
 export type { IssuerConfig } from './issuer-config.ts';
 export type { Fetch } from './key-fetch.ts';
+export {
+  createLogoutTokenValidator,
+  type LogoutToken,
+  type LogoutTokenValidator,
+  type LogoutTokenValidatorOptions,
+} from './logout-token.ts';
 export { type RefusalReason, refusalMessage, refusalReasons } from './refusal.ts';
 export { type JsonProblem, parseStrictJson } from './strict-json.ts';
 export { createValidator, type Validator } from './validator.ts';
