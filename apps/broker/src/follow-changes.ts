@@ -36,7 +36,8 @@ export function followChanges(
 
 /** What describes something that is open by now: a change of it waits for a restart. */
 function readOnce(config: BrokerConfig): Readonly<Record<string, string>> {
-  const { issuer, listen, issuers, cache, network, reload_seconds, body_limit_bytes } = config;
+  const { issuer, listen, issuers, cache, network, reload_seconds, body_limit_bytes, requests_at_once } =
+    config;
   const { audit_file, log_level } = config;
   const opened = {
     issuer,
@@ -51,6 +52,7 @@ function readOnce(config: BrokerConfig): Readonly<Record<string, string>> {
     network,
     reload_seconds,
     body_limit_bytes,
+    requests_at_once,
     audit_file,
     log_level,
   };

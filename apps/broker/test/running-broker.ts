@@ -51,6 +51,7 @@ export function runBroker(settings: object | undefined, env: Record<string, stri
     signal: (name) => void child.kill(name),
     async says(wanted) {
       const end = ended.then(({ errors }) => Promise.reject(new Error(`it ended: ${errors}`)));
+      end.catch(() => undefined);
       while (!text.output.includes(wanted)) await Promise.race([once(child, 'said'), end]);
     },
   };
@@ -82,18 +83,27 @@ export async function startTokenEndpoint(answer: (form: URLSearchParams) => Prom
 }
 
 /** A `POST` of a form whose last bytes are sent when `finish` is called. */
-export function slowPost(url: string, body: string, authorization: string) {
+export function slowPost(
+  url: string,
+  body: string,
+  authorization: string,
+  more: Readonly<Record<string, string>> = {},
+) {
   const outgoing = request(url, {
     method: 'POST',
     headers: {
       'content-type': 'application/x-www-form-urlencoded',
       'content-length': Buffer.byteLength(body),
       authorization,
+      ...more,
     },
   });
+  // A broker that has answered already does not read on.
+  outgoing.on('error', () => undefined);
   const answer = once(outgoing, 'response').then(async ([incoming]) => ({
     status: (incoming as IncomingMessage).statusCode,
     connection: (incoming as IncomingMessage).headers.connection,
+    retryAfter: (incoming as IncomingMessage).headers['retry-after'],
     body: JSON.parse(await bodyOf(incoming as IncomingMessage)),
   }));
   outgoing.write(body.slice(0, 20));

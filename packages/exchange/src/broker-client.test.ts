@@ -21,13 +21,14 @@ const challenge = { claims: '{"access_token":{}}' };
 
 /** A client whose broker gives this answer to everything. */
 function connect(answer: () => Response, over: Partial<BrokerClientOptions> = {}) {
-  const requests: { url: string; form: Record<string, string> }[] = [];
+  const requests: { url: string; form: Record<string, string>; prefer: string | null }[] = [];
   let randoms = 0;
   const exchange = createBrokerClient({
     tokenEndpoint,
     credential: { kind: 'private_key_jwt', clientId: 'mcp-server', key: privateKey, kid: 'k1' },
     fetch: async (url, init) => {
-      requests.push({ url, form: Object.fromEntries(new URLSearchParams(String(init?.body))) });
+      const form = Object.fromEntries(new URLSearchParams(String(init?.body)));
+      requests.push({ url, form, prefer: new Headers(init?.headers).get('prefer') });
       return answer();
     },
     now: () => noon * 1000,
@@ -38,6 +39,12 @@ function connect(answer: () => Response, over: Partial<BrokerClientOptions> = {}
 }
 
 describe('a client of the broker', () => {
+  it(verifies('tb:retry', 'says how long it waits for the answer (RFC 7240 §4.3)'), async () => {
+    const { exchange, requests } = connect(() => Response.json(issued), { timeoutMs: 4500 });
+    await exchange.onBehalfOf(asked);
+    expect(requests[0]?.prefer).toBe('wait=4');
+  });
+
   it(verifies('tb:rfc8693', 'asks by RFC 8693 §2.1 and reads the answer of §2.2.1'), async () => {
     const { exchange, requests } = connect(() => Response.json(issued));
     expect(await exchange.onBehalfOf({ ...asked, claims: '{}' })).toEqual({

@@ -50,6 +50,7 @@ export function createBrokerClient(options: BrokerClientOptions): TokenExchange 
     timeoutMs,
     ...options.network,
   });
+  const fetch = waiting(options.fetch ?? own, timeoutMs);
   const endpoints = new Map<string, TokenEndpoint>();
 
   function endpointAt(url: string): TokenEndpoint {
@@ -62,7 +63,7 @@ export function createBrokerClient(options: BrokerClientOptions): TokenExchange 
         assertionAudience: options.issuer ?? url,
         reusesAssertion: false,
         errorRows: brokerRows,
-        fetch: options.fetch ?? own,
+        fetch,
         timeoutMs,
         now,
         random,
@@ -102,12 +103,22 @@ export function createBrokerClient(options: BrokerClientOptions): TokenExchange 
       tokenEndpoint,
       audience: options.issuer ?? tokenEndpoint,
       credential,
-      fetch: options.fetch ?? own,
+      fetch,
       timeoutMs,
       now,
       random,
     }),
     close: () => own.close(),
+  };
+}
+
+/** Tells how long one waits for the answer (`Prefer: wait`, RFC 7240 §4.3): what comes later is for nobody. */
+function waiting(fetch: Fetch, timeoutMs: number): Fetch {
+  const prefer = `wait=${Math.max(1, Math.floor(timeoutMs / 1000))}`;
+  return (url, init) => {
+    const headers = new Headers(init?.headers);
+    headers.set('prefer', prefer);
+    return fetch(url, { ...init, headers });
   };
 }
 

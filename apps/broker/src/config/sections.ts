@@ -145,6 +145,8 @@ function listen(files: ConfigFiles) {
     tls: z
       .strictObject({
         key: textSetting(files),
+    /** Requests that are worked on at once; more are answered with 503. */
+    requests_at_once: z.number().int().positive().default(1000),
         cert: textSetting(files),
         /** Authorities of client certificates, PEM: for callers that prove themselves by one, and for an edge. */
         client_ca: textSetting(files).transform(parseAuthorities).optional(),

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CertificateReader } from '../client-auth/presented-certificate.ts';
 import { pathOf } from '../endpoints.ts';
 import type { FormRequest } from '../token/token-endpoint.ts';
+import { preferredWait, within } from './prefer-wait.ts';
 
 /** Name of the server's decorator that reads the certificate of a request's client. */
 export const certificateReader = 'certificateOf';
@@ -31,7 +32,8 @@ export function serveForm(
     ? app.getDecorator<CertificateReader>(certificateReader)
     : undefined;
   app.post(url, async (request, reply) => {
-    const body = await answer({ ...readRequest(request), certificate: certificateOf?.(request.raw) });
+    const work = answer({ ...readRequest(request), certificate: certificateOf?.(request.raw) });
+    const body = await within(work, preferredWait(request.headers.prefer));
     return body ?? reply.send();
   });
   app.route({ method: [...otherMethods], url, onRequest: refuseMethod, handler: refuseMethod });
