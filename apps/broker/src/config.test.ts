@@ -136,14 +136,14 @@ describe('the configuration', () => {
     [
       'an upstream of an issuer that is not configured',
       (t) => t.replaceAll('- issuer: https://idp.example.com/acme', '- issuer: https://other.example'),
-      'clients.0.upstream: https://other.example is not one of the issuers',
+      'clients.0.upstream: https://other.example is not one of the issuers or authorization_servers',
     ],
     [
       'an issuer that answers for one of another tenant',
       (t) =>
         t.replace(
-          'clients:\n',
-          '  - tenant: other\n    issuer: https://x.example\n    answer_issuers: ["https://idp.example.com/acme"]\nclients:\n',
+          'authorization_servers:',
+          '  - tenant: other\n    issuer: https://x.example\n    answer_issuers: ["https://idp.example.com/acme"]\nauthorization_servers:',
         ),
       'issuers.2.answer_issuers: https://idp.example.com/acme is an issuer of issuers.0 too, which has another tenant or profile',
     ],
@@ -188,6 +188,30 @@ describe('the configuration', () => {
           .replace('audience: api://expenses', 'audience: { "https://idp.example.com/acme": api://expenses }')
           .replace('    scopes:', '    upstream: mint\n    scopes:'),
       'targets.0.audience: must be one name for all issuers',
+    ],
+    [
+      'a target of another domain without its authorization server',
+      (t) => t.replace('    scopes:', '    upstream: id-jag\n    scopes:'),
+      'targets.0.authorization_server: is required with id-jag',
+    ],
+    [
+      'a target of an authorization server that is none',
+      (t) =>
+        t.replace(
+          '    scopes:',
+          '    upstream: id-jag\n    authorization_server: https://x.example\n    scopes:',
+        ),
+      'targets.0.authorization_server: https://x.example is not one of the authorization_servers',
+    ],
+    [
+      'an authorization server for a target of the issuer',
+      (t) => t.replace('    scopes:', '    authorization_server: https://login.wiki.example\n    scopes:'),
+      'targets.0.authorization_server: goes with id-jag alone',
+    ],
+    [
+      'an authorization server that is an issuer of users too',
+      (t) => t.replace('- issuer: https://login.wiki.example', '- issuer: https://idp.example.com/acme'),
+      'authorization_servers.0.issuer: https://idp.example.com/acme is one of the issuers',
     ],
     [
       'a key that mints and is none',

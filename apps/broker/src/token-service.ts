@@ -38,7 +38,7 @@ import { createSubjectCheck } from './token/subject-check.ts';
 import { createTargetRegistry } from './token/target-registry.ts';
 import { createTokenEndpoint } from './token/token-endpoint.ts';
 import { createTokenExchange } from './token/token-exchange.ts';
-import { createUpstreams, credentialsAt } from './upstreams.ts';
+import { createIdJags, createUpstreams, credentialsAt } from './upstreams.ts';
 
 /** All that answers a token request. It is made anew, as a whole, when the configuration changes. */
 export interface TokenService {
@@ -74,7 +74,7 @@ export function createTokenService(
   const { now, fetch, log } = deps;
   const targets = engineTargets(config);
   const issuers = createUpstreams(config, deps, observer.onBreaker);
-  const upstreams = [...issuers, ...createMints(config, deps, { endpoints, mintKeys })];
+  const upstreams = [...issuers, ...createMints(config, deps, { endpoints, mintKeys }), ...createIdJags(config, deps, observer.onBreaker)];
   const answers = createAnswerValidator({ upstreams, targets, fetch, now, log });
   const engine = createExchangeEngine({
     targets,

@@ -1,5 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { type BreakerState, createUpstream, type Upstream, type UpstreamCredential } from '@mcp-obo/exchange';
+import {
+  type BreakerState,
+  createIdJag,
+  createUpstream,
+  type Upstream,
+  type UpstreamCredential,
+} from '@mcp-obo/exchange';
 import { idpProfile } from '@mcp-obo/idp-profile';
 import type { BrokerConfig, ClientConfig, IssuerConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
@@ -10,32 +16,65 @@ import type { BrokerDeps } from './deps.ts';
  */
 export function createUpstreams(
   config: BrokerConfig,
-  { fetch, now, random }: BrokerDeps,
-  onBreaker: (issuer: string, state: BreakerState) => void,
+  deps: BrokerDeps,
+  onBreaker: OnBreaker,
 ): readonly Upstream[] {
-  const { clients, network } = config;
   return config.issuers.filter(hasUpstream(config)).map((entry) =>
     createUpstream({
-      issuer: entry.issuer,
+      ...partyOf(entry, config, onBreaker),
+      ...network(config, deps),
       tenant: entry.tenant,
-      profile: idpProfile(entry.profile),
       answerIssuers: entry.answer_issuers,
-      credentials: credentialsAt(entry.issuer, clients),
-      fetch,
-      timeoutMs: network.timeout_seconds * 1000,
-      now,
-      random,
-      guard: {
-        retries: network.retries,
-        concurrency: network.concurrency,
-        queue: network.queue,
-        openMs: network.rest_seconds * 1000,
-        onState: (state) => onBreaker(entry.issuer, state),
-      },
-      ...(entry.token_endpoint === undefined ? {} : { tokenEndpoint: entry.token_endpoint }),
-      ...(entry.jwks_uri === undefined ? {} : { jwksUri: entry.jwks_uri }),
     }),
   );
+}
+
+/** One upstream for each issuer and each authorization server of another domain that its users are asserted to. */
+export function createIdJags(
+  config: BrokerConfig,
+  deps: BrokerDeps,
+  onBreaker: OnBreaker,
+): readonly Upstream[] {
+  return config.authorization_servers.flatMap((server) => {
+    const targets = config.targets.filter(({ authorization_server: one }) => one === server.issuer);
+    return config.issuers.map((entry) =>
+      createIdJag({
+        ...network(config, deps),
+        tenant: entry.tenant,
+        targets: targets.map(({ name }) => name),
+        identityProvider: partyOf(entry, config, onBreaker),
+        authorizationServer: partyOf(server, config, onBreaker),
+      }),
+    );
+  });
+}
+
+type OnBreaker = (issuer: string, state: BreakerState) => void;
+
+function network({ network }: BrokerConfig, { fetch, now, random }: BrokerDeps) {
+  return { fetch, now, random, timeoutMs: network.timeout_seconds * 1000 };
+}
+
+/** An authorization server with the registrations of our clients there. */
+function partyOf(
+  entry: IssuerConfig | BrokerConfig['authorization_servers'][number],
+  { clients, network }: BrokerConfig,
+  onBreaker: OnBreaker,
+) {
+  return {
+    issuer: entry.issuer,
+    profile: idpProfile(entry.profile),
+    credentials: credentialsAt(entry.issuer, clients),
+    guard: {
+      retries: network.retries,
+      concurrency: network.concurrency,
+      queue: network.queue,
+      openMs: network.rest_seconds * 1000,
+      onState: (state: BreakerState) => onBreaker(entry.issuer, state),
+    },
+    ...(entry.token_endpoint === undefined ? {} : { tokenEndpoint: entry.token_endpoint }),
+    ...(entry.jwks_uri === undefined ? {} : { jwksUri: entry.jwks_uri }),
+  };
 }
 
 function hasUpstream({ issuers, clients }: BrokerConfig) {

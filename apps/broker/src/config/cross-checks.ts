@@ -30,6 +30,8 @@ export const crossChecks: readonly Check[] = [
   answersOfForeignIssuers,
   ...resourceChecks,
   mintedTargets,
+  targetsOfOtherDomains,
+  serversThatAreIssuers,
   upstreamsOfUnknownIssuers,
   rulesThatNameNothing,
   loopbackIssuers,
@@ -80,12 +82,52 @@ function mintedTargets({ targets = [], ...config }: Partial<BrokerConfig>): read
   });
 }
 
-function upstreamsOfUnknownIssuers({ clients = [], issuers }: Partial<BrokerConfig>): readonly Finding[] {
-  const known = issuers?.map(({ issuer }) => issuer);
+/** A target of another domain names its authorization server, and no other target does. */
+function targetsOfOtherDomains({
+  targets = [],
+  authorization_servers: servers,
+}: Partial<BrokerConfig>): readonly Finding[] {
+  return targets.flatMap(({ upstream, authorization_server: server }, index) => {
+    const path = ['targets', index, 'authorization_server'];
+    if (upstream === 'id-jag' && server === undefined) return [{ path, message: 'is required with id-jag' }];
+    if (upstream !== 'id-jag' && server !== undefined) return [{ path, message: 'goes with id-jag alone' }];
+    const known = servers?.map(({ issuer }) => issuer);
+    return unknown(path, server === undefined ? [] : [server], known, 'one of the authorization_servers');
+  });
+}
+
+/** Users log in at an issuer; a server of another domain only takes assertions. */
+function serversThatAreIssuers({
+  issuers = [],
+  authorization_servers: servers = [],
+}: Partial<BrokerConfig>): readonly Finding[] {
+  const names = servers.map(({ issuer }) => issuer);
+  return [
+    ...repeated(
+      'authorization_servers',
+      names.map((name) => [name]),
+    ),
+    ...names.flatMap((name, index) =>
+      issuers.some(({ issuer }) => issuer === name)
+        ? [{ path: ['authorization_servers', index, 'issuer'], message: `${name} is one of the issuers` }]
+        : [],
+    ),
+  ];
+}
+
+function upstreamsOfUnknownIssuers({
+  clients = [],
+  issuers,
+  authorization_servers: servers,
+}: Partial<BrokerConfig>): readonly Finding[] {
+  const known =
+    issuers === undefined || servers === undefined
+      ? undefined
+      : [...issuers, ...servers].map(({ issuer }) => issuer);
   return clients.flatMap(({ upstream }, index) => {
     const used = upstream.map(({ issuer }) => issuer);
     return [
-      ...unknown(['clients', index, 'upstream'], used, known, 'one of the issuers'),
+      ...unknown(['clients', index, 'upstream'], used, known, 'one of the issuers or authorization_servers'),
       ...repeated(
         `clients.${index}.upstream`,
         used.map((issuer) => [issuer]),

@@ -38,6 +38,16 @@ const issuer = z.strictObject({
   scope_prefixes: z.array(z.string()).default([]),
 });
 
+const authorizationServer = z.strictObject({
+  /** Exact `iss` of its tokens, and the audience of the assertions it takes. */
+  issuer: z.string().min(1),
+  profile: z.enum(Object.keys(idpProfiles) as [IdpName, ...IdpName[]]).default('generic'),
+  /** Found by discovery when absent. */
+  jwks_uri: endpointSetting.optional(),
+  /** Found by discovery when absent. */
+  token_endpoint: endpointSetting.optional(),
+});
+
 const perIssuer = z.union([z.string().min(1), z.record(z.string(), z.string().min(1))]);
 
 const target = z.strictObject({
@@ -52,8 +62,10 @@ const target = z.strictObject({
   resource: resourceUriSetting.optional(),
   /** `jwt`: the answer is checked claim by claim. `opaque`: never parsed (Microsoft Graph). */
   kind: z.enum(['jwt', 'opaque']).default('jwt'),
-  /** Who gives tokens for it: the user's own issuer, or this broker (`mint`). */
-  upstream: z.enum(['issuer', 'mint']).default('issuer'),
+  /** Who gives tokens for it: the user's own issuer, this broker, or another domain's authorization server. */
+  upstream: z.enum(['issuer', 'mint', 'id-jag']).default('issuer'),
+  /** With `id-jag`: issuer of that authorization server. */
+  authorization_server: z.string().min(1).optional(),
   /** Every scope it has for users. */
   scopes: z.array(scopeSetting).min(1),
   /** Every scope it has for machines. */
@@ -115,6 +127,8 @@ export function configSections(files: ConfigFiles) {
     issuer: serverUrlSetting,
     listen: listen(files).prefault({}),
     issuers: z.array(issuer).min(1),
+    /** Of resources in other domains, which take identity assertions of the issuers. */
+    authorization_servers: z.array(authorizationServer).default([]),
     clients: z.array(client).min(1),
     /** What tokens are exchanged for whom. A name stands for one resource. */
     resources: z.array(resourceSection).min(1),
