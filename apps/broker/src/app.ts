@@ -100,6 +100,7 @@ export async function buildApp(
         all: (request) => service.revocation.all(request),
       },
       introspect: (request) => service.introspect(request),
+      backchannelLogout: (request) => service.backchannelLogout(request),
       endpoints,
     });
     await work.register(interactionRoutes, {

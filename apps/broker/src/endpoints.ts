@@ -17,6 +17,8 @@ export interface Endpoints {
   readonly jwks: string;
   /** Where one token is revoked (RFC 7009), and where much more is. */
   readonly revocation: { readonly token: string; readonly all: string };
+  /** Where issuers tell that a session has ended (OpenID Connect Back-Channel Logout). */
+  readonly backchannelLogout: string;
   /** Where a token is introspected (RFC 7662). */
   readonly introspection: string;
   /** Where what a user must do at the issuer begins and ends. */
@@ -42,6 +44,7 @@ export function createEndpoints({ issuer, issuers }: Pick<BrokerConfig, 'issuer'
   });
   const token = `${base}/token`;
   const revocation = { token: `${base}/revoke`, all: `${base}/revoke/all` };
+  const backchannelLogout = `${base}/backchannel-logout`;
   const introspection = `${base}/introspect`;
   const interaction = { start: `${base}/interaction/start`, finish: `${base}/interaction/finish` };
   const assertionAudiences = [issuer, token, ...tenants.map((entry) => entry.token)];
@@ -50,6 +53,7 @@ export function createEndpoints({ issuer, issuers }: Pick<BrokerConfig, 'issuer'
     token,
     jwks: `${base}/jwks`,
     revocation,
+    backchannelLogout,
     introspection,
     interaction,
     tenants,

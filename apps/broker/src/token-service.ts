@@ -27,6 +27,7 @@ import { createResourceRegistry } from './registry/resource-registry.ts';
 import { noteObtained } from './revocation/note-obtained.ts';
 import {
   createRevocationService,
+  logoutIssuers,
   longestLife,
   type RevocationService,
 } from './revocation/revocation-service.ts';
@@ -48,6 +49,7 @@ export interface TokenService {
   readonly interaction: InteractionEndpoints;
   readonly revocation: RevocationService['revocation'];
   readonly introspect: RevocationService['introspect'];
+  readonly backchannelLogout: RevocationService['backchannelLogout'];
   readonly evictByTag: ExchangeEngine['evictByTag'];
   /** Longest life of a token by the settings of its issuer, milliseconds. */
   readonly longestLife: number;
@@ -74,7 +76,11 @@ export function createTokenService(
   const { now, fetch, log } = deps;
   const targets = engineTargets(config);
   const issuers = createUpstreams(config, deps, observer.onBreaker);
-  const upstreams = [...issuers, ...createMints(config, deps, { endpoints, mintKeys }), ...createIdJags(config, deps, observer.onBreaker)];
+  const upstreams = [
+    ...issuers,
+    ...createMints(config, deps, { endpoints, mintKeys }),
+    ...createIdJags(config, deps, observer.onBreaker),
+  ];
   const answers = createAnswerValidator({ upstreams, targets, fetch, now, log });
   const engine = createExchangeEngine({
     targets,
@@ -144,8 +150,11 @@ export function createTokenService(
   const {
     revocation,
     introspect,
+    backchannelLogout,
     close: closeRevocation,
   } = createRevocationService(deps, {
+    logoutIssuers: logoutIssuers(trusted, config),
+    replay,
     endpoints,
     authenticate,
     revocations: cache.revocations.list,
@@ -183,6 +192,7 @@ export function createTokenService(
     interaction,
     revocation,
     introspect,
+    backchannelLogout,
     evictByTag: engine.evictByTag,
     longestLife: longestLife(config),
     async close() {

@@ -36,6 +36,8 @@ const issuer = z.strictObject({
   answer_issuers: z.array(z.string().min(1)).default([]),
   /** What stands before scope names in its tokens (`api://app-id/`). */
   scope_prefixes: z.array(z.string()).default([]),
+  /** Clients whose logout tokens are sent here, besides the clients' own registrations. */
+  logout_audiences: z.array(z.string().min(1)).default([]),
 });
 
 const authorizationServer = z.strictObject({
@@ -143,6 +145,8 @@ export function configSections(files: ConfigFiles) {
     mint: mintSection(files).optional(),
     /** How often the file, and those it names, are looked at for changes; 0: never. */
     reload_seconds: z.number().int().min(0).default(5),
+    /** Requests that are worked on at once; more are answered with 503. */
+    requests_at_once: z.number().int().positive().default(1000),
     /** Largest token request. */
     body_limit_bytes: z.coerce.number().int().min(1024).max(1_048_576).default(65_536),
     /** File for audit records, one JSON line each; absent: standard output. */
@@ -159,8 +163,6 @@ function listen(files: ConfigFiles) {
     tls: z
       .strictObject({
         key: textSetting(files),
-    /** Requests that are worked on at once; more are answered with 503. */
-    requests_at_once: z.number().int().positive().default(1000),
         cert: textSetting(files),
         /** Authorities of client certificates, PEM: for callers that prove themselves by one, and for an edge. */
         client_ca: textSetting(files).transform(parseAuthorities).optional(),

@@ -1,12 +1,20 @@
 import { createAnswerValidator, fetchWithOwnKeys, type Target, type Upstream } from '@mcp-obo/exchange';
 import { idpProfile } from '@mcp-obo/idp-profile';
+import { OAuthError } from '@mcp-obo/oauth-error';
 import type { RevocationView } from '@mcp-obo/revocation';
-import { createValidator, type IssuerConfig } from '@mcp-obo/validator';
+import {
+  createLogoutTokenValidator,
+  createValidator,
+  type IssuerConfig,
+  type LogoutTokenValidator,
+} from '@mcp-obo/validator';
 import type { ClientAuthenticator } from '../client-auth/authenticate.ts';
+import type { ReplayGuard } from '../client-auth/replay-guard.ts';
 import type { BrokerConfig } from '../config.ts';
 import type { BrokerDeps } from '../deps.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { ResourceRegistry } from '../registry/resource-registry.ts';
+import { createBackchannelLogout } from './backchannel-logout.ts';
 import { createIntrospectionEndpoint } from './introspection-endpoint.ts';
 import { createRecogniser } from './known-token.ts';
 import { createRevocationEndpoints, type RevocationEndpoints } from './revocation-endpoints.ts';
@@ -23,11 +31,15 @@ export interface RevocationServiceParts {
   /** Issuers of tokens for the clients of this broker. */
   readonly subjectIssuers: readonly IssuerConfig[];
   readonly registry: ResourceRegistry;
+  /** Issuers that tell of logouts; their audiences are the clients that they tell of. */
+  readonly logoutIssuers: readonly IssuerConfig[];
+  readonly replay: ReplayGuard;
 }
 
 /** All that ends tokens, and tells whether they have ended, for one configuration. */
 export interface RevocationService {
   readonly revocation: RevocationEndpoints;
+  readonly backchannelLogout: ReturnType<typeof createBackchannelLogout>;
   readonly introspect: ReturnType<typeof createIntrospectionEndpoint>;
   readonly close: () => void;
 }
@@ -54,7 +66,12 @@ export function createRevocationService(deps: BrokerDeps, parts: RevocationServi
     obtained: obtained.validate,
     url: parts.endpoints.token,
   });
+  const { logoutIssuers: issuers } = parts;
+  const logoutTokens =
+    issuers.length === 0 ? noLogoutTokens : createLogoutTokenValidator({ issuers, fetch, now, log });
+  const observer = createRevocationObserver(deps);
   return {
+    backchannelLogout: createBackchannelLogout({ ...parts, validate: logoutTokens.validate, observer }),
     introspect: createIntrospectionEndpoint({ ...parts, recognise }),
     revocation: createRevocationEndpoints({
       authenticate: parts.authenticate,
@@ -63,14 +80,22 @@ export function createRevocationService(deps: BrokerDeps, parts: RevocationServi
       upstreams,
       registry: parts.registry,
       issuers: [...new Set(upstreams.flatMap(({ answerIssuers }) => answerIssuers))],
-      observer: createRevocationObserver(deps),
+      observer,
     }),
     close() {
       subjects.close();
       obtained.close();
+      logoutTokens.close();
     },
   };
 }
+
+/** No issuer knows a client of this broker. */
+const noLogoutTokens: LogoutTokenValidator = {
+  validate: () =>
+    Promise.reject(new OAuthError('invalid_token', 'No issuer is known.', { reason: 'issuer' })),
+  close: () => undefined,
+};
 
 /** Longest life of a token by the settings of its issuer, milliseconds. */
 export function longestLife({ issuers }: Pick<BrokerConfig, 'issuers'>): number {
@@ -78,4 +103,20 @@ export function longestLife({ issuers }: Pick<BrokerConfig, 'issuers'>): number 
     ({ profile, max_lifetime }) => max_lifetime ?? idpProfile(profile).token.maxLifetime,
   );
   return Math.max(...lives) * 1000;
+}
+
+/** The identity providers among the trusted issuers, and the clients whose sessions they tell of. */
+export function logoutIssuers(
+  trusted: readonly IssuerConfig[],
+  { issuers, clients }: Pick<BrokerConfig, 'issuers' | 'clients'>,
+): readonly IssuerConfig[] {
+  return trusted.flatMap((config) => {
+    const entry = issuers.find(({ issuer }) => issuer === config.issuer);
+    if (entry === undefined) return [];
+    const registrations = clients.flatMap(({ upstream }) =>
+      upstream.filter(({ issuer }) => issuer === config.issuer).map(({ client_id }) => client_id),
+    );
+    const audiences = [...new Set([...entry.logout_audiences, ...registrations])];
+    return audiences.length === 0 ? [] : [{ ...config, audiences, companions: [] }];
+  });
 }
