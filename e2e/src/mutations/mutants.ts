@@ -4,6 +4,7 @@ import { askingOnce } from './mutants/asking-once.ts';
 import { clientAuthentication } from './mutants/client-authentication.ts';
 import { consent } from './mutants/consent.ts';
 import { failingRedis } from './mutants/failing-redis.ts';
+import { identityAssertion } from './mutants/identity-assertion.ts';
 import { minting } from './mutants/minting.ts';
 import { resourceRegistry } from './mutants/resource-registry.ts';
 import { resourceServer } from './mutants/resource-server.ts';
@@ -20,6 +21,7 @@ export const mutants: readonly Mutant[] = [
   ...failingRedis,
   ...clientAuthentication,
   ...minting,
+  ...identityAssertion,
   ...resourceRegistry,
   ...consent,
   ...revocation,

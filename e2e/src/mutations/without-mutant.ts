@@ -9,5 +9,4 @@ export const withoutMutant: Readonly<Partial<Record<RequirementId, string>>> = {
   'sc:sequence': 'Not built yet.',
   'sc:dynamic': 'Not built yet.',
   'sc:attestation': 'Not built yet.',
-  'tb:upstream-idjag': 'Not built yet.',
 };

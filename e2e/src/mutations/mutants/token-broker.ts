@@ -43,7 +43,7 @@ export const tokenBroker: readonly Mutant[] = [
   {
     name: 'exchange-with-another-credential',
     breaks: ['tb:upstream-credential'],
-    file: `${exchange}/upstream/create-upstream.ts`,
+    file: `${exchange}/upstream/registrations.ts`,
     find: 'const credential = credentials.get(client);\n    if (credential === undefined) throw noRegistration();',
     replace:
       'const credential = [...credentials.values()][0];\n    if (credential === undefined) throw noRegistration();',
