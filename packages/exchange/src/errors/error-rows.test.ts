@@ -17,6 +17,17 @@ const entraError = (code: number, error = 'invalid_grant', more: Partial<Upstrea
   ...more,
 });
 
+/** Codes that a login in a browser mends. */
+const interactive = [
+  50005, 50015, 50055, 50058, 50072, 50074, 50076, 50078, 50079, 50089, 50097, 50125, 50127, 50129, 50131,
+  50135, 50144, 50155, 50158, 50187, 51006, 53000, 53001, 53002, 53003, 53004, 53010, 70043,
+];
+
+/** One case for each code, whatever `error` says besides. */
+function codes(outcome: OutcomeName, list: readonly number[], more: Partial<UpstreamError> = {}): Case[] {
+  return list.map((code) => [`AADSTS${code}`, entraError(code, 'invalid_grant', more), outcome]);
+}
+
 const everywhere: readonly Case[] = [
   ['a refused subject, by RFC 7523', { error: 'invalid_grant' }, 'subject'],
   ['a refused token', { error: 'invalid_token' }, 'subject'],
@@ -50,6 +61,7 @@ const byProvider: Readonly<Record<IdpName, readonly Case[]>> = {
   okta: [
     ['a refused subject', { error: 'invalid_request' }, 'subject'],
     ['a policy that does not allow it', { error: 'access_denied' }, 'denied'],
+    ['an unknown authorization server', { status: 404 }, 'configuration'],
   ],
   auth0: [
     ['a refused subject', { error: 'invalid_request' }, 'subject'],
@@ -99,6 +111,27 @@ const byProvider: Readonly<Record<IdpName, readonly Case[]>> = {
     ['AADSTS500011: unknown resource', entraError(500011, 'invalid_resource'), 'target'],
     ['AADSTS70011: unknown scope', entraError(70011, 'invalid_scope'), 'target'],
     ['an unknown resource without a code', { error: 'invalid_resource' }, 'target'],
+    ...codes('loop', [50196]),
+    ...codes('throttled', [90055]),
+    ...codes('fault', [50033, 50087, 50088, 50166, 90006, 90012, 90024, 90033, 90090, 90091]),
+    ...codes('consent', [65001, 65004, 90008, 90094, 90095]),
+    ...codes('interaction', interactive),
+    ...codes('claims', interactive, { claims }),
+    ...codes(
+      'credential',
+      [50003, 50012, 50048, 70001, 70002, 70021, 700011, 700016, 700024, 700025, 700027],
+    ),
+    ...codes('credential', [700030, 700211, 700212, 700213, 7000112, 7000215, 7000216, 7000218, 7000222]),
+    ...codes('configuration', [500131, 50194, 65005, 650052, 650056, 70003, 90002, 90004, 90014, 90023]),
+    ...codes('configuration', [90100, 900144, 9002313]),
+    ...codes('target', [28002, 50001, 500011, 650054, 650057, 70011, 9010010]),
+    ...codes('denied', [50002, 50020, 50053, 50105, 500021, 500022, 500212, 500213, 53011, 530034, 7000114]),
+    ...codes('denied', [90093, 90123]),
+    ...codes(
+      'subject',
+      [50006, 50013, 50014, 50027, 50034, 50057, 50132, 50133, 50173, 50197, 500133, 51004],
+    ),
+    ...codes('subject', [70000, 70008, 700082, 90016]),
     ['E07 AADSTS50196: loop', entraError(50196), 'loop'],
     ['a request it does not understand', { error: 'invalid_request' }, 'configuration'],
   ],
