@@ -12,6 +12,8 @@ import type { SubjectCheck } from './token/subject-check.ts';
 export function createObserver({ metrics, log, audit }: Pick<BrokerDeps, 'metrics' | 'log' | 'audit'>) {
   /** What has its record already; a grant may have spelled it anew since, with this as the cause. */
   const recorded = new WeakSet<object>();
+  /** Records of requests that come again. */
+  const prepared = new WeakMap<ExchangeContext, Pick<Issued, 'granted'> & { write: (ms: number) => void }>();
 
   return {
     /** What the engine decides, asks and keeps. */
@@ -19,14 +21,7 @@ export function createObserver({ metrics, log, audit }: Pick<BrokerDeps, 'metric
       switch (event.type) {
         case 'issued':
           metrics.exchangeLatency(event.durationMs, { target: event.context.target, outcome: event.source });
-          audit.record({
-            type: 'exchange',
-            decision: 'allow',
-            reason: event.source,
-            durationMs: event.durationMs,
-            ...exchanged(event.context),
-            scopes: event.granted,
-          });
+          recordIssued(event);
           break;
         case 'refused':
           if (event.cause instanceof Error) recorded.add(event.cause);
@@ -102,6 +97,23 @@ export function createObserver({ metrics, log, audit }: Pick<BrokerDeps, 'metric
     },
   };
 
+  function recordIssued({ context, source, granted, durationMs, again }: Issued): void {
+    const record = () => ({
+      type: 'exchange' as const,
+      decision: 'allow' as const,
+      reason: source,
+      ...exchanged(context),
+      scopes: granted,
+    });
+    if (again === undefined) audit.record({ ...record(), durationMs });
+    else {
+      const known = prepared.get(context);
+      const line = known?.granted === granted ? known : { granted, write: audit.prepare(record()) };
+      if (line !== known) prepared.set(context, line);
+      line.write(durationMs);
+    }
+  }
+
   async function refusalsOf<T>(work: () => Promise<T>, subject: { readonly client?: string }): Promise<T> {
     try {
       return await work();
@@ -116,6 +128,8 @@ export function createObserver({ metrics, log, audit }: Pick<BrokerDeps, 'metric
     }
   }
 }
+
+type Issued = Extract<ExchangeEvent, { type: 'issued' }>;
 
 /** Who asked for what, as the audit names it. */
 function exchanged({

@@ -33,6 +33,37 @@ const call: AuditEvent = {
   durationMs: 7,
 };
 
+describe('a record that was prepared', () => {
+  const { durationMs = 0, ...event } = call;
+
+  it.each([
+    ['outside any trace', undefined],
+    ['in a trace', { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 }],
+  ])('is the line of one that was not, %s', (_where, spanContext) => {
+    const lines: string[] = [];
+    const log = createAuditLog({ write: (line) => lines.push(line), now, service: 'mcp-server' });
+    const write = log.prepare(event);
+    const within = spanContext && trace.setSpanContext(context.active(), spanContext);
+    context.with(within ?? context.active(), () => {
+      log.record({ ...event, durationMs });
+      write(durationMs);
+      write(durationMs + 1);
+    });
+    expect(lines[1]).toBe(lines[0]);
+    expect(JSON.parse(lines[2] ?? '')).toEqual({
+      ...JSON.parse(lines[0] ?? ''),
+      duration_ms: durationMs + 1,
+    });
+  });
+
+  it('goes through the format that was passed in', () => {
+    const lines: string[] = [];
+    const options = { write: (line: string) => lines.push(line), now, service: 'x', format: () => 'chained' };
+    createAuditLog(options).prepare(event)(1);
+    expect(lines).toEqual(['chained\n']);
+  });
+});
+
 describe('a record', () => {
   it(verifies('op:audit', 'says who did what to what, as whom, and how it was decided'), () => {
     expect(recordOf(call)).toEqual({

@@ -1,4 +1,5 @@
 import type { AuditEvent } from './event.ts';
+import { preparedLine } from './prepared-line.ts';
 import { type AuditRecord, auditRecord } from './record.ts';
 
 export interface AuditLogOptions {
@@ -23,15 +24,24 @@ export interface AuditLog {
    * not be carried out, so what `write` throws is thrown.
    */
   record(event: AuditEvent): void;
+  /** How to write the record of an event that comes again, with nothing new but its time, duration and trace. */
+  prepare(event: Omit<AuditEvent, 'durationMs'>): (durationMs: number) => void;
   /** Resolves when every record so far is written, where `write` gathers them; rejects when one could not be. */
   written(): Promise<void>;
 }
 
 /** Makes an audit log of one process. */
 export function createAuditLog(options: AuditLogOptions): AuditLog {
-  const { write, written = async () => undefined, format = JSON.stringify } = options;
+  const { write, written = async () => undefined, format } = options;
+  const line = format ?? JSON.stringify;
+  const record = (event: AuditEvent) => write(`${line(auditRecord(event, options))}\n`);
   return Object.freeze({
-    record: (event: AuditEvent) => write(`${format(auditRecord(event, options))}\n`),
+    record,
+    prepare(event: AuditEvent) {
+      if (format !== undefined) return (durationMs: number) => record({ ...event, durationMs });
+      const prepared = preparedLine(event, options);
+      return (durationMs: number) => write(`${prepared(durationMs)}\n`);
+    },
     written,
   });
 }

@@ -86,7 +86,8 @@ function actor({ sub, iss }: { readonly sub: string; readonly iss?: string }) {
   return iss === undefined ? { sub: clean(sub) } : { sub: clean(sub), iss: clean(iss) };
 }
 
-function activeTrace(): Pick<AuditRecord, 'trace_id' | 'span_id'> {
+/** The active trace, as a record names it. */
+export function activeTrace(): Pick<AuditRecord, 'trace_id' | 'span_id'> {
   const span = trace.getActiveSpan()?.spanContext();
   return span === undefined || !isSpanContextValid(span)
     ? {}

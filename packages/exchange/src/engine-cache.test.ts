@@ -249,7 +249,7 @@ describe('a request that is served again', () => {
     expect(again()).toEqual({ ...token, source: 'cache' });
     expect(bench.events).toEqual([
       { type: 'cache', action: 'hit', target: 'expenses-api' },
-      { ...issued, source: 'cache' },
+      { ...issued, source: 'cache', again: true },
     ]);
     expect(bench.acme.requests).toHaveLength(1);
   });

@@ -25,6 +25,8 @@ export type ExchangeEvent =
       readonly type: 'issued';
       readonly context: ExchangeContext;
       readonly source: 'exchange' | 'cache' | 'shared';
+      /** The request was served before: `context` is the object it was then. */
+      readonly again?: true;
       /** What was granted. Sorted. */
       readonly granted: readonly string[];
       readonly durationMs: number;

@@ -54,7 +54,7 @@ export function createObserver(emit: (event: ExchangeEvent) => void, now: () => 
     served(request, plan) {
       const context = withUpstream(contextOf(request), plan);
       return ({ source, scopes: granted }) =>
-        emit({ type: 'issued', context, source, granted, durationMs: 0 });
+        emit({ type: 'issued', context, source, granted, durationMs: 0, again: true });
     },
   };
 }
