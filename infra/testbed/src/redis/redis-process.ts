@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endIfOutlived } from '../launch/outlived.ts';
 
 /** A process of `redis-server` that a test started. */
 export interface RedisProcess {
@@ -50,6 +51,7 @@ export async function startRedisProcess(options: RedisProcessOptions): Promise<R
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     running.add(started);
+    if (started.pid !== undefined) endIfOutlived({ pid: started.pid, program: 'redis-server', folder: dir });
     return started;
   };
   let child = run();
