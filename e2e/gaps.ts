@@ -23,7 +23,6 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
 
 /** Requirements that tests prove but for what is said here; the table shows them as met in part. */
 export const partly: Readonly<Partial<Record<RequirementId, string>>> = {
-  'tb:upstream-idjag': 'The engine does both steps; the broker has no setting for it yet.',
   'tb:revocation':
     'By its endpoints and back-channel logout; not by security events, and nothing is revoked at the issuer.',
   'rs:revocation-view':

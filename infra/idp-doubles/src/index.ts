@@ -34,6 +34,13 @@ export { type ExampleDirectoryOptions, entraIds, exampleEntraDirectory } from '.
 export type { MintUserToken } from './entra/mint.ts';
 export type { EntraBehaviour } from './entra/token-endpoint.ts';
 export {
+  type AssertingIdp,
+  type AssertingIdpOptions,
+  type MintAssertableToken,
+  startAssertingIdp,
+} from './id-jag/double.ts';
+export type { AssertingClient } from './id-jag/grant.ts';
+export {
   type MintOktaToken,
   type OktaDouble,
   type OktaDoubleOptions,
