@@ -53,6 +53,19 @@ describe('a token that comes back', () => {
     },
   );
 
+  it(
+    verifies('tb:narrow-only', 'is refused when it is for a namesake: the same key at another issuer'),
+    async () => {
+      const bench = answering({});
+      const { grant, subjectToken } = await bench.subject();
+      const elsewhere = { ...grant, user: { issuer: globex, key: 'user-alice' } };
+      await expect(bench.engine.exchange(request({ grant: elsewhere, subjectToken }))).rejects.toMatchObject({
+        code: 'bad_gateway',
+        reason: 'answer_user',
+      });
+    },
+  );
+
   it(verifies('tb:narrow-only', 'is refused when it is good at a second target as well'), async () => {
     const payroll: Target = { ...expenses, name: 'payroll', audience: 'api://payroll' };
     const targets = { 'expenses-api': expenses, payroll };
