@@ -1,7 +1,9 @@
+import { createPrivateKey, hash, X509Certificate } from 'node:crypto';
 import type { UpstreamCredential } from '@mcp-obo/exchange';
 import { createSigningKey } from '@mcp-obo/testbed/issuer';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { decodeJwt, SignJWT } from 'jose';
+import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEngineBench, type EngineBench } from '../../test/engine-bench.ts';
 import type { AadstsCode } from './aadsts.ts';
@@ -11,6 +13,7 @@ import { entraIds, exampleEntraDirectory } from './example-directory.ts';
 const mfa = '{"access_token":{"capolids":{"essential":true,"values":["policy"]}}}';
 const read = 'api:expenses.read';
 const write = 'api:expenses.write';
+const certificate = await generate([{ name: 'commonName', value: 'mcp-server' }], { algorithm: 'sha256' });
 let entra: EntraDouble;
 let bench: EngineBench;
 
@@ -24,7 +27,8 @@ const cluster = {
 };
 
 beforeAll(async () => {
-  const directory = exampleEntraDirectory({ federatedCredentials: [cluster] });
+  const certificates = [certificate.cert];
+  const directory = exampleEntraDirectory({ federatedCredentials: [cluster], certificates });
   entra = await startEntraDouble({ directory, http: true });
 });
 
@@ -144,6 +148,31 @@ describe('the exchange engine against the Entra double', () => {
     await federated.close();
     expect(decodeJwt(token.accessToken)).toMatchObject({ azp: entraIds.mcpServer, azpacr: '2' });
   });
+
+  it(
+    verifies(
+      'tb:upstream-entra',
+      'sends one signed assertion for many exchanges within its life, as MSAL does',
+    ),
+    async () => {
+      const key = createPrivateKey(certificate.private);
+      const x5tS256 = hash('sha256', new X509Certificate(certificate.cert).raw, 'base64url');
+      const clientId = entraIds.mcpServer;
+      const signing = engine({ credential: { kind: 'private_key_jwt', clientId, key, x5tS256 } });
+      const sent: (string | undefined)[] = [];
+      for (const user of [entraIds.alice, entraIds.bob, entraIds.alice]) {
+        const subject = await entra.mintUserToken({ user, app: entraIds.mcpServer });
+        expect((await signing.exchange(subject, [read])).source).toBe('exchange');
+        sent.push(entra.requests.at(-1)?.get('client_assertion'));
+      }
+      await signing.close();
+      expect(decodeJwt(sent[0] ?? '')).toMatchObject({
+        iss: clientId,
+        aud: entra.tokenEndpoint(entraIds.tenant),
+      });
+      expect(new Set(sent).size).toBe(1);
+    },
+  );
 
   it('takes an answer that is no JSON for the fault of Entra', async () => {
     const subject = await alicesToken();
