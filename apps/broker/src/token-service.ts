@@ -144,7 +144,8 @@ export function createTokenService(
       client_credentials: createClientCredentials(grantOptions),
     },
     onRefused: observer.onRefused,
-    repeats: createRepeats(),
+    // Nothing is served again where nothing is kept.
+    ...(config.cache.memory_mib > 0 && { repeats: createRepeats() }),
   });
 
   const {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { createSigningKey } from '@mcp-obo/testbed/issuer';
 import { redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
 import { SignJWT } from 'jose';
-import { request } from 'undici';
 import { startContender } from '../contender-process.ts';
 import { httpRun, inTurn, onceEach, prime, type Sent } from '../load.ts';
 import type { Measurement, Missing, Run, Stage, Start } from '../measurement.ts';
@@ -31,7 +30,7 @@ export const broker: Measurement = {
     { id: 'traced', label: 'the same, its spans sent to a receiver' },
     { id: 'redis', label: 'hit in Redis, client secret' },
     { id: 'miss', label: 'miss: a subject token never seen, exchanged' },
-    { id: 'introspect', label: '`POST /introspect` for a token it issued' },
+    { id: 'introspect', label: '`POST /introspect` by the resource, of the same tokens' },
     { id: 'assertion', label: 'hit in memory, `private_key_jwt` (a new one each call)', quick: false },
   ],
   baseline: 'floor',
@@ -46,7 +45,7 @@ export const broker: Measurement = {
       traced: () => traced(stage, idp, hitsAt),
       redis: () => redisHits(stage, idp, hitsAt),
       miss: () => misses(stage, idp),
-      introspect: () => introspections(stage, idp),
+      introspect: () => introspections(stage, idp, subjects),
       assertion: () => assertionHits(stage, idp, subjects),
     } satisfies Record<string, Start>;
   },
@@ -130,16 +129,12 @@ async function misses(stage: Stage, idp: BenchIdp): Promise<Run> {
   return withExchanges(run, idp, 1);
 }
 
-/** Every question is about another of the tokens it gave out. */
-async function introspections(stage: Stage, idp: BenchIdp): Promise<Run | Missing> {
-  const at = await startBroker(stage, { issuers: [idp] });
-  const url = `${at.origin}/introspect`;
-  const { headers, body } = requestBySecret(await idp.subjectToken());
-  const issued = await (await request(at.url, { method: 'POST', headers, body })).body.json();
-  const question = requestIntrospection((issued as { access_token: string }).access_token);
-  const probe = await request(url, { method: 'POST', ...question });
-  await probe.body.dump();
-  if (probe.statusCode === 404) return { missing: 'the broker has no `/introspect`' };
+/** What the MCP server asks about the tokens of its users. */
+async function introspections(stage: Stage, idp: BenchIdp, subjects: readonly string[]): Promise<Run> {
+  const { origin, server } = await startBroker(stage, { issuers: [idp] });
+  const url = `${origin}/introspect`;
   const isRight = (text: string) => text.includes('"active":true');
-  return httpRun(stage, { url, next: () => question, isRight, server: at.server });
+  const each = subjects.map(requestIntrospection);
+  await prime(stage, { url, isRight, server }, each);
+  return httpRun(stage, { url, next: inTurn(each as [Sent]), isRight, server });
 }
