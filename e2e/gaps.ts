@@ -2,8 +2,6 @@ import type { RequirementId } from './requirements.ts';
 
 /** Requirements that are not met yet, each with its reason. An id stands here or is proved by tests, never both. */
 export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
-  'rs:introspection':
-    'Opaque tokens are refused; the credential seam is there, introspection is a further file.',
   'rs:dpop': 'A bound token is refused (rs:cnf) until proofs are checked.',
   'rs:mtls': 'A bound token is refused (rs:cnf) until certificates are checked.',
   'sc:approval':
@@ -25,8 +23,6 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
 export const partly: Readonly<Partial<Record<RequirementId, string>>> = {
   'tb:revocation':
     'By its endpoints and back-channel logout; not by security events, and nothing is revoked at the issuer.',
-  'rs:revocation-view':
-    'What does not only read gets 503; asking the issuer by introspection instead is not built.',
   'sc:step-up':
     'A client that cannot log in again by itself is told so in words; it does not get URL-mode elicitation.',
   'op:federation':

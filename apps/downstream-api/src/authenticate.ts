@@ -24,7 +24,8 @@ export function createAuthentication(
       ...validator,
       async validate(credential) {
         const grant = await validator.validate(credential);
-        refuseOutdated(revocations, { readOnly: credential.method === 'GET' });
+        if (!validator.isConfirmed(grant))
+          refuseOutdated(revocations, { readOnly: credential.method === 'GET' });
         return grant;
       },
     },

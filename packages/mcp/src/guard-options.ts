@@ -38,7 +38,7 @@ export interface McpGuardOptions {
   readonly limiter?: Limiter;
   /**
    * What is revoked. While it may miss something, only operations of the tier `read-only` are served, and those for
-   * five minutes. Default: nothing is revoked.
+   * five minutes, unless the issuer is asked by introspection. Default: nothing is revoked.
    */
   readonly revocations?: RevocationView;
   readonly resourceName?: string;

@@ -60,9 +60,10 @@ export interface McpGuard {
   /** The resource a URI stands for, by the same reading the decision has. */
   readonly resolveResource: (uri: string) => ResolvedOperation | undefined;
   /**
-   * Refuses an operation that must not run while revocations may be missing. Throws `temporarily_unavailable`.
+   * Refuses an operation that must not run while revocations may be missing, unless the issuer has just said that
+   * the token is active. Throws `temporarily_unavailable`.
    */
-  readonly refuseOutdated: (operation: Operation) => void;
+  readonly refuseOutdated: (grant: Grant, operation: Operation) => void;
   /** What a handler is given. */
   readonly context: (call: Call, signal?: AbortSignal) => CallContext;
   /** The same from what the SDK gives a handler as its last argument. */
@@ -190,7 +191,7 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
         if (credential === undefined)
           throw new OAuthError('invalid_token', 'Authentication is needed.', { reason: noToken });
         const grant = await validator.validate(credential);
-        refuseOutdated(revocations, { readOnly: true });
+        if (!validator.isConfirmed(grant)) refuseOutdated(revocations, { readOnly: true });
         subjectTokens.set(grant, credential.token);
         observe({ type: 'authentication', ok: true, reason: 'ok', grant });
         return { grant };
@@ -229,7 +230,8 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
     challenge: refuser.challenge,
     listable: (grant, kind) => new Set(decider.listable(grant, kind).map(({ name }) => name)),
     requirementOf: catalogue.requirementOf,
-    refuseOutdated: ({ kind, name }) => {
+    refuseOutdated: (grant, { kind, name }) => {
+      if (validator.isConfirmed(grant)) return;
       const tier = kind === 'tool-list' ? 'read-only' : catalogue.find({ kind, name })?.tier;
       refuseOutdated(revocations, { readOnly: tier === 'read-only' });
     },

@@ -78,7 +78,7 @@ async function decideAndRun<R>(
       milliseconds: guard.now() - started,
     });
   try {
-    guard.refuseOutdated(operation);
+    guard.refuseOutdated(grant, operation);
     const result = await answers.run(guard.context(call, extra.signal ?? extra.mcpReq?.signal));
     record('ok');
     return result;

@@ -1,10 +1,12 @@
 import { nothingRevoked } from '@mcp-obo/revocation';
+import { createTestIssuer } from '@mcp-obo/testbed/issuer';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { createMcpHandler, Server } from '@modelcontextprotocol/server';
 import Fastify from 'fastify';
 import { afterEach, expect, it } from 'vitest';
-import { createFixture } from '../test/fixture.ts';
+import { createFixture, issuerUrl, resource } from '../test/fixture.ts';
 import { protectMcp } from './fastify.ts';
+import type { McpGuardOptions } from './guard-options.ts';
 
 const open: { close: () => Promise<unknown> }[] = [];
 afterEach(async () => {
@@ -12,9 +14,10 @@ afterEach(async () => {
 });
 
 /** A server whose view of revocations is what the test says. */
-async function startServer() {
+async function startServer(overrides: Partial<McpGuardOptions> = {}) {
   const view = { revoked: false, fresh: true, age: 0 };
   const fixture = createFixture({
+    ...overrides,
     revocations: {
       ...nothingRevoked,
       isRevoked: () => view.revoked,
@@ -92,3 +95,21 @@ it(verifies('rs:revocation-view', 'after five minutes of that, nothing is served
   expect(answer.headers['www-authenticate']).toBeUndefined();
   expect(events.at(-1)).toMatchObject({ type: 'authentication', ok: false, fault: 'platform' });
 });
+
+it(
+  verifies('rs:revocation-view', 'an issuer that is asked instead confirms each token, or ends it'),
+  async () => {
+    const endpoint = `${issuerUrl}/introspect`;
+    const { fetch } = createTestIssuer({ issuer: issuerUrl });
+    let active = true;
+    const introspection = { endpoint, clientId: 'c', clientSecret: 's', tokens: 'jwt' } as const;
+    const { call, view } = await startServer({
+      issuers: [{ issuer: issuerUrl, profile: 'generic', audiences: [resource], introspection }],
+      fetch: async (url, init) => (url === endpoint ? Response.json({ active }) : fetch(String(url), init)),
+    });
+    Object.assign(view, { fresh: false, age: 600_000 });
+    expect((await call('write')).statusCode).toBe(200);
+    active = false;
+    expect((await call('write')).statusCode).toBe(401);
+  },
+);

@@ -6,6 +6,7 @@ export {
   type Outcome,
 } from './authenticator.ts';
 export { type CredentialRequest, readCredential } from './bearer.ts';
+export type { IntrospectionConfig } from './introspection.ts';
 export type { IssuerConfig } from './issuer-config.ts';
 export type { Fetch } from './key-fetch.ts';
 export {

@@ -1,5 +1,6 @@
 import { type IdpProfile, idpProfile, type ProfileName } from '@mcp-obo/idp-profile';
 import { algorithmNamed, defaultAlgorithms } from './algorithm.ts';
+import type { IntrospectionConfig } from './introspection.ts';
 
 /** One trusted issuer, as configured. */
 export interface IssuerConfig {
@@ -25,6 +26,8 @@ export interface IssuerConfig {
   readonly typ?: readonly string[];
   /** Issuers whose users its tokens may name, for profiles that do (`broker`). None by default. */
   readonly vouchesFor?: readonly string[];
+  /** How the issuer is asked about tokens (RFC 7662). Absent: never, and opaque tokens are refused. */
+  readonly introspection?: IntrospectionConfig;
 }
 
 /** One trusted issuer, complete and checked. */
@@ -41,6 +44,7 @@ export interface TrustedIssuer {
   /** Lower case, without `application/`. */
   readonly typ: readonly string[];
   readonly vouchesFor: ReadonlySet<string>;
+  readonly introspection: IntrospectionConfig | undefined;
 }
 
 /**
@@ -55,6 +59,9 @@ export function parseIssuers(configs: readonly IssuerConfig[]): readonly Trusted
   if (configs.length === 0) problems.push('issuers must name at least one issuer');
   const names = configs.map(({ issuer }) => issuer);
   const repeated = names.filter((name, index) => names.indexOf(name) !== index);
+  const opaque = configs.filter(({ introspection }) => introspection && introspection.tokens !== 'jwt');
+  if (opaque.length > 1)
+    problems.push('issuers may have one issuer of opaque tokens, as nothing in them says whose they are');
   for (const name of new Set(repeated)) problems.push(`issuers names ${name} more than once`);
   if (problems.length > 0) throw new TypeError(`Wrong validator options: ${problems.join('; ')}.`);
   return configs.map(complete);
@@ -74,6 +81,7 @@ function complete(config: IssuerConfig): TrustedIssuer {
     scopePrefixes: config.scopePrefixes ?? [],
     typ: (config.typ ?? profile.token.typ).map((typ) => typ.toLowerCase().replace(/^application\//, '')),
     vouchesFor: new Set(config.vouchesFor),
+    introspection: config.introspection,
   };
 }
 
@@ -101,6 +109,14 @@ const rules: readonly Rule[] = [
     'maxLifetime must be a positive number of seconds',
   ],
   [({ typ }) => typ?.length === 0, 'typ must name at least one type'],
+  [
+    ({ introspection }) => introspection !== undefined && !URL.canParse(introspection.endpoint),
+    'introspection.endpoint must be a URL',
+  ],
+  [
+    ({ introspection }) => introspection?.maxAge !== undefined && !(introspection.maxAge >= 0),
+    'introspection.maxAge must be a number of seconds from 0 on',
+  ],
   [
     ({ profile, vouchesFor = [] }) => vouchesFor.length > 0 && !namesUsersOfOthers(profile),
     'vouchesFor needs a profile whose tokens name users of other issuers (broker)',

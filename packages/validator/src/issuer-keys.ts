@@ -1,4 +1,5 @@
 import { createGuardedFetch } from '@mcp-obo/metadata';
+import { createIntrospector, type Introspector } from './introspection.ts';
 import { parseIssuers, type TrustedIssuer } from './issuer-config.ts';
 import type { Fetch } from './key-fetch.ts';
 import { createKeySource, type KeySource } from './key-source.ts';
@@ -9,6 +10,8 @@ import type { ValidatorOptions } from './validator-options.ts';
 export interface IssuerKeys {
   readonly config: TrustedIssuer;
   readonly keys: KeySource;
+  /** Present where it is asked about tokens. */
+  readonly introspector?: Introspector;
 }
 
 /**
@@ -25,16 +28,26 @@ export function createIssuerKeys(
   const times = { ttl: ttl * 1000, cooldown: cooldown * 1000, maxStale: maxStale * 1000 };
   const { fetch, closeFetch } = fetchOf(options, timeout * 1000);
   const issuers = new Map(
-    parseIssuers(options.issuers).map((config) => {
+    parseIssuers(options.issuers).map((config): [string, IssuerKeys] => {
       const { issuer, jwksUri, algorithms } = config;
       const source = { issuer, jwksUri, algorithms, fetch, timeout: timeout * 1000, times, now, emit };
-      return [issuer, { config, keys: createKeySource(source) }];
+      const keys = createKeySource(source);
+      if (config.introspection === undefined) return [issuer, { config, keys }];
+      const introspector = createIntrospector({
+        ...source,
+        config: config.introspection,
+        maxEntries: 10_000,
+      });
+      return [issuer, { config, keys, introspector }];
     }),
   );
   return {
     issuers,
     close() {
-      for (const { keys } of issuers.values()) keys.close();
+      for (const { keys, introspector } of issuers.values()) {
+        keys.close();
+        introspector?.close();
+      }
       closeFetch();
     },
   };

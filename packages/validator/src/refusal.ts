@@ -36,6 +36,7 @@ export const refusalReasons = [
   'unusable_key',
   'signature',
   'revoked',
+  'inactive',
 ] as const;
 
 export type RefusalReason = (typeof refusalReasons)[number];

@@ -52,6 +52,8 @@ export function createReporter({
 function warningOf(event: ValidatorEvent): string | undefined {
   if (event.type === 'jwks_refresh' && event.outcome === 'failure')
     return 'keys of the issuer cannot be fetched';
+  if (event.type === 'introspection' && event.outcome === 'failure')
+    return 'the issuer cannot be asked about tokens';
   return warnings[event.type];
 }
 

@@ -21,6 +21,15 @@ export type ValidatorEvent =
       /** What stood in the way of a failure, for the log. */
       readonly err?: unknown;
     }
+  /** An issuer was asked about a token. */
+  | {
+      readonly type: 'introspection';
+      readonly issuer: string;
+      readonly outcome: 'active' | 'inactive' | 'failure';
+      readonly milliseconds: number;
+      /** What stood in the way of a failure, for the log. */
+      readonly err?: unknown;
+    }
   /** Keys older than their time to live were used because newer ones cannot be had. */
   | { readonly type: 'jwks_stale'; readonly issuer: string; readonly ageSeconds: number }
   | {

@@ -1,4 +1,5 @@
 import { type Credential, type Grant, tokenHash } from '@mcp-obo/grant';
+import type { Claims } from '@mcp-obo/idp-profile';
 import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
 import { nothingRevoked } from '@mcp-obo/revocation';
 import { parseAccessToken } from './access-token.ts';
@@ -8,6 +9,7 @@ import { createGrantCache } from './grant-cache.ts';
 import type { TrustedIssuer } from './issuer-config.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
 import { parseJoseHeader } from './jose-header.ts';
+import { isOpaque, parseIntrospected } from './opaque-token.ts';
 import { refusal } from './refusal.ts';
 import { createReporter } from './reporter.ts';
 import { verifySignature } from './signature.ts';
@@ -27,6 +29,11 @@ export interface Validator {
    * presenter has something to prove.
    */
   holds(grant: Grant): boolean;
+  /**
+   * Whether the issuer itself has just said that this very grant's token is active, because this process may have
+   * missed a revocation. What needs a fresh view of revocations may then be served all the same.
+   */
+  isConfirmed(grant: Grant): boolean;
   /** Fetches the keys of every issuer; rejects with 503 if those of one cannot be had. */
   ready(): Promise<void>;
   /** Ends running fetches; none begins after. */
@@ -45,15 +52,51 @@ export function createValidator(options: ValidatorOptions): Validator {
   const { issuers, close } = createIssuerKeys(options, now, report.event);
   const cache = options.cache === false ? undefined : createGrantCache(options.cache?.maxEntries ?? 10_000);
 
+  const opaqueIssuer = [...issuers.values()].find(
+    ({ config }) => config.introspection !== undefined && config.introspection.tokens !== 'jwt',
+  );
+  const introspected = new WeakMap<Claims, Grant>();
+  const confirmed = new WeakSet<Grant>();
+  const clockNow = () => ({ now: now() / 1000, tolerance: clockTolerance });
+
+  async function introspect(token: string, hash: string, witness: Witness): Promise<Grant> {
+    if (opaqueIssuer?.introspector === undefined) throw refusal('malformed');
+    const { config, introspector } = opaqueIssuer;
+    witness.issuer = config;
+    const anew = !revocations.isFresh();
+    const answer = await introspector.ask(token, hash, anew);
+    if (answer === undefined) throw refusal('inactive');
+    const known = introspected.get(answer);
+    witness.cached = known !== undefined;
+    const grant = known ?? parseIntrospected(answer, config, clockNow(), hash);
+    introspected.set(answer, grant);
+    if (anew) confirmed.add(grant);
+    return grant;
+  }
+
+  /** Who is asked about a JWT that was verified; nobody in most cases. */
+  function judgeOf({ issuer }: Grant) {
+    const entry = issuers.get(issuer);
+    return entry === opaqueIssuer ? undefined : entry?.introspector;
+  }
+
+  /** Asks the issuer of a JWT whether it has ended the token, where it is to be asked. */
+  async function refuseInactive(grant: Grant, token: string): Promise<void> {
+    const introspector = judgeOf(grant);
+    if (introspector === undefined) return;
+    const anew = !revocations.isFresh();
+    if ((await introspector.ask(token, grant.tokenHash, anew)) === undefined) throw refusal('inactive');
+    if (anew) confirmed.add(grant);
+  }
+
   async function verify(token: string, hash: string, witness: Witness): Promise<Grant> {
     const { header, payload, signatureLength } = parseCompactJws(token);
     const issuer = typeof payload.iss === 'string' ? issuers.get(payload.iss) : undefined;
     if (issuer === undefined) throw refusal('issuer');
     witness.issuer = issuer.config;
-    const clock = { now: now() / 1000, tolerance: clockTolerance };
     const joseHeader = parseJoseHeader(header, issuer.config);
     // Claims first: a token that would be refused anyway must not make us fetch keys.
-    const grant = parseAccessToken(payload, issuer.config, clock, hash);
+    const grant = parseAccessToken(payload, issuer.config, clockNow(), hash);
     const unverified = { token, header: joseHeader, signatureLength, issuedAt: grant.issuedAt };
     const set = await verifySignature(unverified, issuer.keys, clockTolerance);
     cache?.set(grant, issuer.keys, set);
@@ -67,7 +110,10 @@ export function createValidator(options: ValidatorOptions): Validator {
     const hash = tokenHash(token);
     const known = revocations.isFresh() ? cache?.get(hash, now() / 1000) : undefined;
     witness.cached = known !== undefined;
-    return known ?? (await verify(token, hash, witness));
+    if (known === undefined && isOpaque(token)) return await introspect(token, hash, witness);
+    const grant = known ?? (await verify(token, hash, witness));
+    await refuseInactive(grant, token);
+    return grant;
   }
 
   return {
@@ -88,11 +134,14 @@ export function createValidator(options: ValidatorOptions): Validator {
     },
     holds: (grant) =>
       grant.cnf === undefined &&
+      judgeOf(grant) === undefined &&
       revocations.isFresh() &&
       cache?.get(grant.tokenHash, now() / 1000) === grant &&
       !revocations.isRevoked(grant),
+    isConfirmed: (grant) => confirmed.has(grant),
     async ready() {
-      await Promise.all([...issuers.values()].map(({ keys }) => keys.current()));
+      const signed = [...issuers.values()].filter((issuer) => issuer !== opaqueIssuer);
+      await Promise.all(signed.map(({ keys }) => keys.current()));
     },
     close,
   };
