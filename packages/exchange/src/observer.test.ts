@@ -3,6 +3,7 @@ import { trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createBench, request } from '../test/setup.ts';
+import { createWiki } from '../test/wiki.ts';
 
 const exporter = new InMemorySpanExporter();
 const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
@@ -58,6 +59,37 @@ describe('the span of an exchange', () => {
     for (const part of [...accessToken.split('.'), ...subject.subjectToken.split('.')])
       expect(told).not.toContain(part);
   });
+});
+
+describe('the spans of an identity assertion', () => {
+  it(
+    verifies(['tb:upstream-idjag', 'op:traces'], 'are one for each step, and hold nothing of either token'),
+    async () => {
+      const { ask, assertions } = createWiki();
+      const { accessToken } = await ask();
+      await createWiki({ second: () => Response.json({ error: 'invalid_grant' }, { status: 400 }) })
+        .ask()
+        .catch(() => undefined);
+      const steps = exporter.getFinishedSpans();
+      expect(steps.map(({ name, status }) => [name, status.code])).toEqual([
+        ['identity assertion', 0],
+        ['assertion grant', 0],
+        ['token exchange', 0],
+        ['identity assertion', 0],
+        ['assertion grant', 2],
+        ['token exchange', 2],
+      ]);
+      const [first, second, exchange] = steps;
+      expect([first, second].map((step) => step?.parentSpanContext?.spanId)).toEqual(
+        Array(2).fill(exchange?.spanContext().spanId),
+      );
+      const told = JSON.stringify(
+        steps.map(({ attributes, events, status }) => ({ attributes, events, status })),
+      );
+      for (const part of [...(assertions[0] ?? '').split('.'), ...accessToken.split('.')])
+        expect(told).not.toContain(part);
+    },
+  );
 });
 
 describe('the event of a machine’s request', () => {
