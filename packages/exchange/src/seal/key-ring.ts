@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 
 /** A key of the ring. */
 export interface SealKey {
@@ -16,7 +16,7 @@ export interface RingKey extends SealKey {
   /** What a text is called in the store: it tells nothing to who has not the key (HMAC-SHA-256). */
   readonly nameOf: (text: string) => string;
   /** The key of one entry (HKDF-SHA-256, RFC 5869). */
-  readonly entryKey: (salt: Uint8Array) => Uint8Array;
+  readonly entryKey: (salt: Uint8Array) => KeyObject;
 }
 
 export type ReadyRing = readonly [RingKey, ...RingKey[]];
@@ -34,7 +34,10 @@ export function readyRing(ring: KeyRing): ReadyRing {
 
 function readyKey({ id, secret }: SealKey): RingKey {
   const own = Uint8Array.from(secret);
-  const derive = (salt: Uint8Array, info: string) => new Uint8Array(hkdfSync('sha256', own, salt, info, 32));
+  // Made once: a key of bytes is made into one of these at each use, which takes longer than the use.
+  const root = createSecretKey(own);
+  const derive = (salt: Uint8Array, info: string) =>
+    createSecretKey(new Uint8Array(hkdfSync('sha256', root, salt, info, 32)));
   const names = derive(new Uint8Array(), 'mcp-obo cache names');
   return {
     id,
