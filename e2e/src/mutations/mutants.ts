@@ -5,6 +5,7 @@ import { clientAuthentication } from './mutants/client-authentication.ts';
 import { consent } from './mutants/consent.ts';
 import { failingRedis } from './mutants/failing-redis.ts';
 import { identityAssertion } from './mutants/identity-assertion.ts';
+import { introspection } from './mutants/introspection.ts';
 import { minting } from './mutants/minting.ts';
 import { resourceRegistry } from './mutants/resource-registry.ts';
 import { resourceServer } from './mutants/resource-server.ts';
@@ -15,6 +16,7 @@ import { tokenBroker } from './mutants/token-broker.ts';
 /** Every mutant, by the group of the requirement it breaks. */
 export const mutants: readonly Mutant[] = [
   ...resourceServer,
+  ...introspection,
   ...scopes,
   ...tokenBroker,
   ...askingOnce,

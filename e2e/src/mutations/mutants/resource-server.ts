@@ -200,9 +200,9 @@ export const resourceServer: readonly Mutant[] = [
     name: 'one-audience-list-for-all-issuers',
     breaks: ['rs:multi-issuer'],
     file: `${validator}/validator.ts`,
-    find: 'const grant = parseAccessToken(payload, issuer.config, clock, hash);',
+    find: 'const grant = parseAccessToken(payload, issuer.config, clockNow(), hash);',
     replace:
-      'const first = [...issuers.values()][0]?.config ?? issuer.config;\n    const grant = parseAccessToken(payload, { ...issuer.config, audiences: first.audiences, profile: first.profile, tenant: first.tenant }, clock, hash);',
+      'const first = [...issuers.values()][0]?.config ?? issuer.config;\n    const grant = parseAccessToken(payload, { ...issuer.config, audiences: first.audiences, profile: first.profile, tenant: first.tenant }, clockNow(), hash);',
   },
   {
     name: 'bound-token-as-bearer',
