@@ -89,4 +89,18 @@ export const revocation: readonly Mutant[] = [
     find: 'if (tokens.length > 0) await list.revoke(tokens.map(endOf));',
     replace: 'if (tokens.length > 1_000_000) await list.revoke(tokens.map(endOf));',
   },
+  {
+    name: 'any-signed-token-ends-a-session',
+    breaks: ['tb:revocation'],
+    file: 'packages/validator/src/logout-token.ts',
+    find: "throw refusal('logout_event');",
+    replace: "void refusal('logout_event');",
+  },
+  {
+    name: 'logout-token-with-a-nonce',
+    breaks: ['tb:revocation'],
+    file: 'packages/validator/src/logout-token.ts',
+    find: "throw refusal('logout_nonce');",
+    replace: "void refusal('logout_nonce');",
+  },
 ];
