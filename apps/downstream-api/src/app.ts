@@ -3,6 +3,7 @@ import type { AuditLog } from '@mcp-obo/audit';
 import { protectedResourceMetadata, protectedResourceMetadataUrl } from '@mcp-obo/metadata';
 import { metadataRoutes } from '@mcp-obo/metadata/fastify';
 import type { RevocationView } from '@mcp-obo/revocation';
+import { introspectionOf } from '@mcp-obo/service/introspection';
 import { tlsOptions } from '@mcp-obo/service/tls';
 import type { createLogger, PlatformMetrics } from '@mcp-obo/telemetry';
 import { fastifyLogging, fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
@@ -114,6 +115,7 @@ function toIssuer(entry: Config['issuers'][number]) {
     scope_prefix,
     max_lifetime,
     vouches_for,
+    introspection,
   } = entry;
   return {
     tenant,
@@ -125,6 +127,7 @@ function toIssuer(entry: Config['issuers'][number]) {
     ...(jwks_uri === undefined ? {} : { jwksUri: jwks_uri }),
     ...(scope_prefix === undefined ? {} : { scopePrefixes: [scope_prefix] }),
     ...(max_lifetime === undefined ? {} : { maxLifetime: max_lifetime }),
+    ...(introspection && { introspection: introspectionOf(introspection) }),
   };
 }
 

@@ -13,6 +13,7 @@ import {
   wordsSetting,
 } from '@mcp-obo/config';
 import { issuerProfiles, type ProfileName } from '@mcp-obo/idp-profile';
+import { introspectionSetting } from '@mcp-obo/service/introspection';
 import { revocationsEnvironment, revocationsSetting } from '@mcp-obo/service/revocations';
 import { authoritiesSetting, tlsSetting } from '@mcp-obo/service/tls';
 import { z } from 'zod';
@@ -34,6 +35,8 @@ const issuer = z
     /** What stands before the scopes of this API, e.g. `api://expenses/`. */
     scope_prefix: z.string().optional(),
     max_lifetime: secondsSetting.optional(),
+    /** How it is asked about tokens; absent: never, and opaque tokens are refused. */
+    introspection: introspectionSetting.optional(),
     /** Issuers whose users a broker may name in the tokens it mints. */
     vouches_for: wordsSetting.default([]),
   })

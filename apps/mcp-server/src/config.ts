@@ -16,6 +16,7 @@ import {
 } from '@mcp-obo/config';
 import { issuerProfiles, type ProfileName } from '@mcp-obo/idp-profile';
 import { checkRedis, redisMembers } from '@mcp-obo/redis-connection';
+import { introspectionSetting } from '@mcp-obo/service/introspection';
 import { revocationsEnvironment, revocationsSetting } from '@mcp-obo/service/revocations';
 import { authoritiesSetting, tlsSetting } from '@mcp-obo/service/tls';
 import { z } from 'zod';
@@ -38,6 +39,8 @@ const issuer = z
     /** What stands before the scopes of this server, e.g. `api://app/`. */
     scope_prefix: z.string().optional(),
     max_lifetime: secondsSetting.optional(),
+    /** How it is asked about tokens; absent: never, and opaque tokens are refused. */
+    introspection: introspectionSetting.optional(),
     /** Issuers whose users a broker may name in the tokens it mints. */
     vouches_for: wordsSetting.default([]),
   })

@@ -1,6 +1,7 @@
 import { ConfigError } from '@mcp-obo/config';
 import { createMcpGuard, type McpGuard, type McpGuardOptions } from '@mcp-obo/mcp';
 import type { Tier, TierName } from '@mcp-obo/scopes';
+import { introspectionOf } from '@mcp-obo/service/introspection';
 import { authoritiesFrom } from '@mcp-obo/service/tls';
 import type { Config } from './config.ts';
 import type { LargeAmounts } from './tools/expenses-tools.ts';
@@ -35,6 +36,7 @@ export function guardOptions(config: Config): Omit<McpGuardOptions, 'requirement
       companions: issuer.companions,
       jwksUri: issuer.jwks_uri,
       maxLifetime: issuer.max_lifetime,
+      ...(issuer.introspection && { introspection: introspectionOf(issuer.introspection) }),
       vouchesFor: issuer.vouches_for,
       scopePrefixes: issuer.scope_prefix === undefined ? [] : [issuer.scope_prefix],
     })),

@@ -3,5 +3,4 @@ export const deferred: Readonly<Record<string, string>> = {
   D01: 'DPoP proofs are not checked yet; a bound token is refused as plain Bearer (C16).',
   D02: 'DPoP proofs are not checked yet.',
   D04: 'DPoP proofs are not checked yet.',
-  I05: 'Opaque tokens are refused; no introspection endpoint is asked.',
 };

@@ -40,7 +40,10 @@ describe.each(named('mcp-server'))('%s', (name) => {
     const { private_key: key, client_secret: secret } = config.exchange;
     if (key !== undefined) expect(createPrivateKey(secretFrom(key, 'key')).type).toBe('private');
     if (secret !== undefined) expect(secretFrom(secret, 'secret')).not.toBe('');
-    const issuers = config.issuers.map((issuer) => ({ ...issuer, jwksUri: issuer.jwks_uri }));
+    const issuers = config.issuers.map(({ introspection: _, ...issuer }) => ({
+      ...issuer,
+      jwksUri: issuer.jwks_uri,
+    }));
     expect(() => createValidator({ issuers }).close()).not.toThrow();
   });
 
