@@ -16,6 +16,11 @@ const act = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('challenge' as const), replica, user, scope }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('part' as const), replica }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('join' as const), replica }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('revoke' as const), user }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('pass' as const), seconds: fc.integer({ min: 1, max: 200 }) }),
+  },
 );
 type Act = typeof act extends fc.Arbitrary<infer A> ? A : never;
 
@@ -25,6 +30,8 @@ function perform(model: ReplicaModel, one: Act): void {
   if (one.do === 'evict') void model.evict(one.replica, one.user);
   if (one.do === 'part') model.part(one.replica);
   if (one.do === 'join') model.join(one.replica);
+  if (one.do === 'revoke') model.revoke(one.user);
+  if (one.do === 'pass') model.pass(one.seconds);
 }
 
 /** Each act begins when the scheduler likes, in order; then everything that began comes to its end. */
@@ -49,34 +56,77 @@ function tooOld({ served, barriers }: ReplicaModel) {
   );
 }
 
+/** Tokens that were served by a replica that knew before that its user is revoked. */
+function inSpiteOfRevocation({ served, revoked }: ReplicaModel) {
+  return served.filter(
+    ({ answer, user: who, replica: at, ended }) =>
+      answer !== undefined && (revoked[at]?.get(who) ?? Infinity) < ended,
+  );
+}
+
+/** Refusals that no fault of the issuer explains: none that came after the request began, and none that it joined. */
+function rememberedFaults({ served, answers, revoked }: ReplicaModel) {
+  const refused = served.filter(
+    ({ answer, user: who, replica: at }) => answer === undefined && revoked[at]?.has(who) !== true,
+  );
+  const told = refused.filter(({ user: who, scope: what, begun }) =>
+    answers.some(
+      (one) => one.failed === true && one.user === who && one.scope === what && (one.ended ?? 0) > begun,
+    ),
+  );
+  return refused.filter(
+    (one) =>
+      !told.includes(one) &&
+      !told.some(
+        (first) =>
+          first.replica === one.replica &&
+          first.user === one.user &&
+          first.scope === one.scope &&
+          first.begun < one.begun &&
+          one.begun < first.ended,
+      ),
+  );
+}
+
 const runs = { numRuns: 500 };
 
 describe('two processes on one store, in any order of their steps', () => {
-  it('never serve what was obtained before an eviction or a claims challenge they know of, nor another’s', async () => {
-    let [evictions, hits] = [0, 0];
-    await fc.assert(
-      fc.asyncProperty(
-        fc.scheduler(),
-        fc.array(act, { minLength: 10, maxLength: 50, size: 'max' }),
-        fc.infiniteStream(fc.boolean()),
-        async (scheduler, acts, faults) => {
-          const fails = () => faults.next().value === true;
-          const model = createReplicaModel(scheduler, { replicas, fails: () => fails() && fails() });
-          await play(scheduler, model, acts);
-          expect(model.open()).toBe(0);
-          expect(tooOld(model)).toEqual([]);
-          for (const { answer, user: who, scope: what } of model.served)
-            if (answer !== undefined) expect([answer.user, answer.scope]).toEqual([who, what]);
-          evictions += model.barriers.length;
-          hits += model.served.filter(({ answer }) => answer !== undefined).length - model.answers.length;
-        },
-      ),
-      { numRuns: 1000 },
-    );
-    // The runs were about something.
-    expect(evictions).toBeGreaterThan(100);
-    expect(hits).toBeGreaterThan(100);
-  });
+  it(
+    verifies(
+      ['tb:revocation', 'tb:cache-key', 'tb:cache-ttl', 'tb:negative'],
+      'never serve what was obtained before an eviction or a claims challenge they know of, what is revoked or has ended, or another’s, and remember no fault',
+    ),
+    async () => {
+      let [evictions, hits] = [0, 0];
+      await fc.assert(
+        fc.asyncProperty(
+          fc.scheduler(),
+          fc.array(act, { minLength: 10, maxLength: 50, size: 'max' }),
+          fc.infiniteStream(fc.boolean()),
+          async (scheduler, acts, faults) => {
+            const fails = () => faults.next().value === true;
+            const model = createReplicaModel(scheduler, { replicas, fails: () => fails() && fails() });
+            await play(scheduler, model, acts);
+            expect(model.open()).toBe(0);
+            expect(tooOld(model)).toEqual([]);
+            expect(inSpiteOfRevocation(model)).toEqual([]);
+            expect(rememberedFaults(model)).toEqual([]);
+            for (const { answer, user: who, scope: what, left } of model.served) {
+              if (answer === undefined) continue;
+              expect([answer.user, answer.scope]).toEqual([who, what]);
+              expect(left ?? Infinity).toBeGreaterThan(0);
+            }
+            evictions += model.barriers.length;
+            hits += model.served.filter(({ left }) => left !== undefined).length;
+          },
+        ),
+        { numRuns: 1000 },
+      );
+      // The runs were about something.
+      expect(evictions).toBeGreaterThan(100);
+      expect(hits).toBeGreaterThan(100);
+    },
+  );
 
   it(
     verifies('tb:single-flight', 'ask the issuer once for each different request while nothing fails'),
@@ -94,6 +144,42 @@ describe('two processes on one store, in any order of their steps', () => {
             expect(model.answers).toHaveLength(different.size);
             expect(model.served.every(({ answer }) => answer !== undefined)).toBe(true);
             expect(model.served).toHaveLength(acts.length);
+          },
+        ),
+        runs,
+      );
+    },
+  );
+
+  it(
+    verifies(
+      'tb:single-flight',
+      'ask once more for each eviction, and once for each process that hears of it late',
+    ),
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.scheduler(),
+          fc.array(
+            fc.oneof(
+              {
+                weight: 8,
+                arbitrary: fc.record({ do: fc.constant('request' as const), replica, user, scope }),
+              },
+              { weight: 1, arbitrary: fc.record({ do: fc.constant('evict' as const), replica, user }) },
+            ),
+            { maxLength: 40 },
+          ),
+          async (scheduler, acts) => {
+            const model = createReplicaModel(scheduler, { replicas, fails: () => false });
+            await play(scheduler, model, acts);
+            for (const who of ['alice', 'bob'])
+              for (const what of ['api:expenses.read', 'api:expenses.write']) {
+                const asked = model.answers.filter((one) => one.user === who && one.scope === what);
+                const evictions = acts.filter((one) => one.do === 'evict' && one.user === who);
+                expect(asked.length).toBeLessThanOrEqual(1 + (1 + replicas) * evictions.length);
+              }
+            expect(model.open()).toBe(0);
           },
         ),
         runs,

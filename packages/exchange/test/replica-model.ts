@@ -11,8 +11,11 @@ export interface Served {
   readonly user: string;
   readonly scope: string;
   readonly begun: number;
+  readonly ended: number;
   /** Which answer of the issuer it was; undefined for a refusal or a fault. */
   readonly answer?: Answer;
+  /** Seconds for which a token from the cache could still be used when it was served. */
+  readonly left?: number;
 }
 
 /** One answer of the issuer. */
@@ -21,6 +24,9 @@ export interface Answer {
   readonly scope: string;
   /** When it was asked. */
   readonly asked: number;
+  /** When it came, and whether it was a fault. */
+  ended?: number;
+  failed?: boolean;
 }
 
 /** Something after which older answers must not be served, and when each replica knew of it. */
@@ -42,6 +48,12 @@ export interface ReplicaModel {
   readonly open: () => number;
   readonly request: (replica: number, user: string, scope: string, claims?: string) => Promise<void>;
   readonly evict: (replica: number, user: string) => Promise<void>;
+  /** The user is revoked: each replica knows it when the scheduler likes, and forgets it never. */
+  readonly revoke: (user: string) => void;
+  /** Users that a replica knew to be revoked, and since when. */
+  readonly revoked: readonly ReadonlyMap<string, number>[];
+  /** Seconds pass. */
+  readonly pass: (seconds: number) => void;
   /** News of evictions do not reach the replica until it is joined again. */
   readonly part: (replica: number) => void;
   readonly join: (replica: number) => void;
@@ -53,6 +65,7 @@ const grantOf = (token: string, claims: Partial<Grant>): Grant =>
     tenant: 'acme',
     profile: 'generic',
     client: 'inspector',
+    audience: [resource],
     roles: [],
     groups: [],
     groupsOverage: false,
@@ -70,7 +83,8 @@ export function createReplicaModel(
   scheduler: fc.Scheduler,
   { replicas, fails }: { readonly replicas: number; readonly fails: () => boolean },
 ): ReplicaModel {
-  const now = () => noon * 1000;
+  let seconds = 0;
+  const now = () => (noon + seconds) * 1000;
   const store = createMemoryCache({ now });
   let clock = 0;
   let running = 0;
@@ -88,10 +102,12 @@ export function createReplicaModel(
     answerIssuers: [acme],
     registration: () => ({ clientId: resource, id: 'registration' }),
     async exchange({ subjectToken, scopes }) {
-      const answer = { user: subjectToken, scope: scopes.join(), asked: ++clock };
+      const answer: Answer = { user: subjectToken, scope: scopes.join(), asked: ++clock };
       const number = answers.push(answer) - 1;
       const failing = fails();
       await step('issuer answers');
+      answer.ended = ++clock;
+      answer.failed = failing;
       if (failing) throw new Error('fault');
       return { accessToken: `token-${number}`, expiresIn: 300 };
     },
@@ -162,7 +178,8 @@ export function createReplicaModel(
 
   const tagOf = (user: string) => subjectKey('user', acme, user);
   const views = Array.from({ length: replicas }, (_, index) => viewOf(index));
-  const engines: readonly ExchangeEngine[] = views.map(({ cache }) =>
+  const revoked = views.map(() => new Map<string, number>());
+  const engines: readonly ExchangeEngine[] = views.map(({ cache }, index) =>
     createExchangeEngine({
       targets: { 'expenses-api': expenses },
       upstreams: [upstream],
@@ -170,6 +187,11 @@ export function createReplicaModel(
       cache,
       answers: { validate: async ({ token }) => answeredGrant(token) },
       now,
+      revocations: {
+        isRevoked: ({ user }) => revoked[index]?.has(user?.key ?? '') === true,
+        isFresh: () => true,
+        age: () => 0,
+      },
       schedule: () => () => undefined,
     }),
   );
@@ -209,8 +231,11 @@ export function createReplicaModel(
           ...(claims === undefined ? {} : { claims }),
         })
         .then(
-          ({ accessToken }) => answers[Number(accessToken.split('-')[1])],
-          () => undefined,
+          ({ accessToken, expiresAt, source }) => ({
+            answer: answers[Number(accessToken.split('-')[1])],
+            ...(source === 'cache' && { left: expiresAt - now() / 1000 }),
+          }),
+          () => ({}),
         );
       running -= 1;
       // The answer to a claims challenge is newer than all that was there; who asked for it sees nothing older.
@@ -226,7 +251,7 @@ export function createReplicaModel(
         know(barrier, replica);
         challenges.delete(challenge);
       }
-      served.push({ replica, user, scope, begun, ...(outcome === undefined ? {} : { answer: outcome }) });
+      served.push({ replica, user, scope, begun, ended: ++clock, ...outcome });
     },
     async evict(replica, user) {
       const barrier: Barrier = { user, from: ++clock, done: false, knownTo: [] };
@@ -235,6 +260,14 @@ export function createReplicaModel(
       await engines[replica]?.evictByTag(tagOf(user));
       know(barrier, replica);
       running -= 1;
+    },
+    revoke(user) {
+      for (const [index, known] of revoked.entries())
+        void step(`${index} knows`).then(() => known.set(user, known.get(user) ?? ++clock));
+    },
+    revoked,
+    pass(more) {
+      seconds += more;
     },
     part: (replica) => views[replica]?.part(),
     join: (replica) => views[replica]?.join(),

@@ -9,6 +9,11 @@ export interface BoundWorkOptions {
 /** Seconds after which a client that was turned away may ask again. */
 const retryAfter = 1;
 
+const tooMuch = new OAuthError('temporarily_unavailable', 'The broker has too much to do.', {
+  reason: 'overloaded',
+  retryAfter,
+});
+
 /**
  * Bounds the work of the routes of this plugin: a request above the bound is answered with 503
  * `temporarily_unavailable` and `Retry-After` at once, before its body is read and its client authenticated, so
@@ -22,9 +27,8 @@ export function boundWork(app: FastifyInstance, { most }: BoundWorkOptions): voi
     if (running < most) return undefined;
     refused += 1;
     if (refused === 1) request.log.warn({ most }, 'too many requests at once; more are answered with 503');
-    const { status, toBody } = tooMuch();
     reply.header('retry-after', String(retryAfter)).header('connection', 'close');
-    return reply.code(status).send(toBody());
+    return reply.code(tooMuch.status).send(tooMuch.toBody());
   }
 
   function release(): void {
@@ -43,12 +47,4 @@ export function boundWork(app: FastifyInstance, { most }: BoundWorkOptions): voi
     reply.raw.once('close', release);
     return undefined;
   });
-}
-
-function tooMuch() {
-  const error = new OAuthError('temporarily_unavailable', 'The broker has too much to do.', {
-    reason: 'overloaded',
-    retryAfter,
-  });
-  return { status: error.status, toBody: () => error.toBody() };
 }

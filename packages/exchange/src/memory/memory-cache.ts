@@ -93,7 +93,7 @@ export function createMemoryCache({ maxEntries = 10_000, now }: MemoryCacheOptio
       for (const watcher of watchers) watcher.evicted(key);
     },
     async evictByTag(tag) {
-      const keys = tagged.keys(tag);
+      const keys = tagged.keys(tag).filter((key) => read(key) !== undefined);
       for (const key of keys) entries.delete(key);
       for (const [key, { tags }] of claims) if (tags.includes(tag)) endClaim(key);
       for (const watcher of watchers) watcher.evicted(tag);

@@ -94,7 +94,7 @@ export function createClaims(options: ClaimsOptions): Claims {
       },
       async release() {
         stop();
-        await Promise.all([release(), tags.remove(entry.tags, name)]).catch(failed);
+        await release().catch(failed);
       },
     };
     return held;

@@ -144,7 +144,6 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
         const removed = await Promise.all(found.map(drop));
         await news.tell(tag);
         await replicated();
-        await tags.forget(tag, found);
         return removed.reduce((sum, count) => sum + count, 0);
       } catch (error) {
         onError?.('evict', error);

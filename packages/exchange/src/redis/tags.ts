@@ -1,14 +1,15 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { RedisNames } from './names.ts';
 
-/** A tag is a sorted set of names by the time they end, and lives as long as the last of them. */
+/**
+ * A tag is a sorted set of names by the time they end, and lives as long as the last of them. A name stays in it
+ * until then, also when its entry is gone: whoever took it out could take it from an entry that somebody else is
+ * storing under that name, which no eviction would then find.
+ */
 export interface Tags {
   readonly add: (tags: readonly string[], name: string, end: number) => Promise<void>;
-  readonly remove: (tags: readonly string[], name: string) => Promise<void>;
   /** Names with the tag, by every key of the ring. */
   readonly find: (tag: string) => Promise<readonly string[]>;
-  /** Forgets that these names have the tag. */
-  readonly forget: (tag: string, names: readonly string[]) => Promise<void>;
 }
 
 /** @param namesOf what a tag is called, by each key of the ring; the first is used for what is new. */
@@ -37,16 +38,9 @@ export function createTags(
     async add(tags, name, end) {
       await Promise.all(tags.map((tag) => addOne(newest(tag), name, end)));
     },
-    async remove(tags, name) {
-      await Promise.all(tags.map((tag) => redis.zrem(newest(tag), name)));
-    },
     async find(tag) {
       const found = await Promise.all(all(tag).map((set) => redis.zrange(set, '0', '-1')));
       return [...new Set(found.flat())];
-    },
-    async forget(tag, gone) {
-      if (gone.length === 0) return;
-      await Promise.all(all(tag).map((set) => redis.zrem(set, ...gone)));
     },
   };
 }
