@@ -55,6 +55,5 @@ const notAboutThreats: readonly string[] = [
   'rs:both-eras',
   'tb:rfc8693',
   'tb:jwt-bearer',
-  'tb:upstream-idjag',
   'tb:health',
 ];
