@@ -8,6 +8,8 @@ await runService({
   version: manifest.version,
   purpose: 'exchanges a user’s token for one scoped to a downstream API',
   variables: Object.keys(environmentNames),
+  // An MCP server that traces says itself what is recorded; of callers that do not, one request in ten is enough.
+  recordedRoots: 0.1,
   readConfig: loadConfig,
   start,
 });

@@ -32,6 +32,8 @@ export interface ServiceDefinition<C extends { readonly log_level: LogLevel }> {
   readonly purpose: string;
   /** Variables it reads, for `--help`. */
   readonly variables: readonly string[];
+  /** Share of the requests without a trace of their own whose spans are recorded; all when absent. */
+  readonly recordedRoots?: number;
   /** Throws a `ConfigError` that names every bad setting. */
   readonly readConfig: (source: ConfigSource) => C;
   /** Opens everything and listens. */
@@ -66,6 +68,7 @@ export async function runService<C extends { readonly log_level: LogLevel }>(
       serviceName: definition.name,
       serviceVersion: definition.version,
       env: process.env,
+      ...(definition.recordedRoots !== undefined && { recordedRoots: definition.recordedRoots }),
     });
     service = await definition.start(config, { log, env: process.env, source });
     log.info({ url: service.url }, 'listening');

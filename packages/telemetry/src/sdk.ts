@@ -11,7 +11,10 @@ import {
   AlwaysOffSampler,
   BatchSpanProcessor,
   NoopSpanProcessor,
+  ParentBasedSampler,
+  type Sampler,
   type SpanExporter,
+  TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
 import { startRedisSpans } from './redis-spans.ts';
 import { type Environment, readTelemetrySettings, type TelemetrySettings } from './settings.ts';
@@ -27,6 +30,11 @@ export interface TelemetryOptions {
   readonly serviceVersion?: string;
   /** The environment of the process: see {@link readTelemetrySettings} for the names. */
   readonly env: Environment;
+  /**
+   * Share, from 0 to 1, of the requests without a trace of their own that are recorded; all when absent. Whoever began
+   * a trace decides for all of it, and `OTEL_TRACES_SAMPLER` decides before this.
+   */
+  readonly recordedRoots?: number;
   /** Where finished spans go instead of OTLP; they are scrubbed all the same. */
   readonly spanExporter?: SpanExporter;
 }
@@ -68,7 +76,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
           })
         : new NoopSpanProcessor(),
     ],
-    ...(!exporter && { sampler: new AlwaysOffSampler() }),
+    ...samplerOf(options, exporter),
   });
   sdk.start();
   return {
@@ -80,6 +88,16 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
       for (const api of [trace, metrics, propagation, context]) api.disable();
     },
   };
+}
+
+/** Nothing where it would go nowhere; else as the environment says, which the SDK reads itself. */
+function samplerOf(
+  { recordedRoots, env }: TelemetryOptions,
+  exporter: SpanExporter | undefined,
+): { readonly sampler?: Sampler } {
+  if (exporter === undefined) return { sampler: new AlwaysOffSampler() };
+  if (recordedRoots === undefined || env.OTEL_TRACES_SAMPLER) return {};
+  return { sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(recordedRoots) }) };
 }
 
 function resourceAttributes({ serviceName, serviceVersion }: TelemetryOptions): Attributes {
