@@ -194,6 +194,8 @@ describe('startTelemetry', () => {
       metrics.idpResponseTime(40, { issuer: 'https://idp', operation: 'token', outcome: 'ok' });
       metrics.idpBreaker(2, { issuer: 'https://idp' });
       metrics.rateLimitHit({ limit: 'tools' });
+      metrics.revocation({ kind: 'token' });
+      metrics.revocationViewAge(1);
       metrics.toolInvocation({ tool: 'list_expenses', outcome: 'ok' });
       const { body: answer } = await request(telemetry.metricsUrl ?? '');
       const text = await answer.text();
