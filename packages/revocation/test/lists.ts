@@ -48,7 +48,7 @@ export function processAt(url: string, options: Partial<RedisRevocationsOptions>
     random: randomUUID,
     beatMs: 100,
     maxAgeMs: 1500,
-    settleMs: 1000,
+    settleMs: 400,
     ...options,
   });
   return {

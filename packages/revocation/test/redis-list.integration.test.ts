@@ -92,7 +92,7 @@ describe.skipIf(!redisAvailable())('processes that share a list in Redis', () =>
       'do not trust a Redis that came back empty until it had time to be filled',
     ),
     async () => {
-      const one = await join({ settleMs: 3000, maxAgeMs: 1000 });
+      const one = await join({ settleMs: 2000, maxAgeMs: 1000 });
       await one.redis.flushall();
       await fresh(one, false);
       await fresh(one, true);
