@@ -125,6 +125,8 @@ describe('the actor', () => {
       const { grant, subjectToken: token } = await bench.subject({ sub: 'agent-7' });
       await bench.engine.exchange(request(subjectOf, { actor: { grant, token } }));
       expect(bench.acme.requests[0]?.form.get('actor_token')).toBe(token);
+      const issued = bench.events.find(({ type }) => type === 'issued');
+      expect(issued).toMatchObject({ context: { act: { sub: 'agent-7', iss: bench.acme.issuer.issuer } } });
       expect(bench.acme.requests[0]?.form.get('actor_token_type')).toBe(
         'urn:ietf:params:oauth:token-type:access_token',
       );

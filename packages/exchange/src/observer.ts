@@ -1,3 +1,4 @@
+import type { Actor, Grant } from '@mcp-obo/grant';
 import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
 import { sortScopes } from '@mcp-obo/scopes';
 import { type Attributes, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
@@ -65,7 +66,7 @@ function contextOf(request: EngineRequest | EngineMachineRequest): ExchangeConte
   const { client, target } = request;
   const scopes = sortScopes(request.scopes);
   if (!('grant' in request)) return { kind: 'machine', client, target, scopes, tenant: request.tenant };
-  const { grant } = request;
+  const { grant, actor } = request;
   return {
     kind: 'on_behalf_of',
     client,
@@ -76,8 +77,13 @@ function contextOf(request: EngineRequest | EngineMachineRequest): ExchangeConte
     user: grant.user,
     subjectClient: grant.client,
     subjectTokenId: grant.tokenId,
-    act: grant.act,
+    act: actor === undefined ? grant.act : actingFor(actor.grant, grant),
   };
+}
+
+/** The party of an actor token, before those that the subject token names (RFC 8693 §4.1). */
+function actingFor({ subject: sub, issuer: iss }: Grant, { act }: Grant): Actor {
+  return { sub, iss, ...(act === undefined ? {} : { act }) };
 }
 
 /** A machine's request names neither issuer nor, most often, tenant: the plan does. */

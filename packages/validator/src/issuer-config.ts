@@ -63,6 +63,7 @@ export function parseIssuers(configs: readonly IssuerConfig[]): readonly Trusted
   if (opaque.length > 1)
     problems.push('issuers may have one issuer of opaque tokens, as nothing in them says whose they are');
   for (const name of new Set(repeated)) problems.push(`issuers names ${name} more than once`);
+  problems.push(...foreignVouching(configs));
   if (problems.length > 0) throw new TypeError(`Wrong validator options: ${problems.join('; ')}.`);
   return configs.map(complete);
 }
@@ -125,6 +126,16 @@ const rules: readonly Rule[] = [
 
 function problemsOf(config: IssuerConfig): string[] {
   return rules.flatMap(([isBroken, problem]) => (isBroken(config) ? [problem] : []));
+}
+
+/** Who speaks for users of an issuer must be of its tenant. */
+function foreignVouching(configs: readonly IssuerConfig[]): readonly string[] {
+  const tenants = new Map(configs.map(({ issuer, tenant }) => [issuer, tenant]));
+  return configs.flatMap(({ tenant, vouchesFor = [] }, index) =>
+    vouchesFor
+      .filter((name) => tenants.has(name) && tenants.get(name) !== tenant)
+      .map((name) => `issuers[${index}].vouchesFor names ${name}, which is of another tenant`),
+  );
 }
 
 function namesUsersOfOthers(profile: IdpProfile | ProfileName): boolean {

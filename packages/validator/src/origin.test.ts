@@ -2,6 +2,7 @@ import { subjectKey, subjectKeys } from '@mcp-obo/grant';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import { bearer, noon, setUp } from '../test/platform.ts';
+import { createValidator, type IssuerConfig } from './index.ts';
 
 const idp = 'https://idp.example/acme';
 const issuer = 'https://broker.example/acme';
@@ -86,3 +87,19 @@ describe('a token that a broker minted', () => {
 it('an issuer of another profile vouches for nobody: the set-up is refused', () => {
   expect(() => setUp({ vouchesFor: [idp] })).toThrow('vouchesFor needs a profile');
 });
+
+it(
+  verifies('rs:multi-issuer', 'a broker vouches for no issuer of another tenant: the set-up is refused'),
+  () => {
+    const tenant = (name: string, at: string) => ({
+      issuer: at,
+      tenant: name,
+      audiences: ['https://mcp.example/mcp'],
+    });
+    const issuers: readonly IssuerConfig[] = [
+      { ...tenant('globex', idp), profile: 'generic' },
+      { ...tenant('acme', issuer), profile: 'broker', vouchesFor: [idp] },
+    ];
+    expect(() => createValidator({ issuers })).toThrow(`vouchesFor names ${idp}, which is of another tenant`);
+  },
+);
