@@ -1,4 +1,4 @@
-import { brokerClientId, exchangeRules, machine, target, tenants } from '../domain.ts';
+import { brokerClientId, exchangeRules, interactiveClient, machine, target, tenants } from '../domain.ts';
 import type { World } from './world.ts';
 
 /** Configuration of apps/broker: one client, its registration at each issuer, one target, deny by default. */
@@ -7,7 +7,12 @@ export function brokerConfig({ profile, urls, ports, files, redis, logLevel }: W
   return {
     issuer: urls.broker,
     listen: { host: '127.0.0.1', port: ports.broker },
-    issuers: names.map((tenant) => ({ tenant, issuer: urls.issuers[tenant], profile })),
+    issuers: names.map((tenant) => ({
+      tenant,
+      issuer: urls.issuers[tenant],
+      profile,
+      logout_audiences: [interactiveClient.client_id],
+    })),
     clients: [
       {
         id: brokerClientId,
