@@ -38,7 +38,7 @@ const kinds = [
 // A machine that is busy may starve Redis for longer than a command may take: such a test is tried again.
 describe.skipIf(!redisAvailable()).each(kinds)(
   'processes that share a Redis with %s',
-  { retry: 2 },
+  { retry: 2, timeout: 150_000 },
   (_kind, start) => {
     let redis: Awaited<ReturnType<typeof start>>;
     const opened: Cache[] = [];
@@ -88,10 +88,10 @@ describe.skipIf(!redisAvailable()).each(kinds)(
               const read = await Promise.all(keys.map(two.cache.get));
               return read.filter((found) => found !== undefined && value.equals(found)).length;
             },
-            { timeout: 30_000, interval: 200 },
+            { timeout: 60_000, interval: 200 },
           )
           .toBe(keys.length);
-        await expect.poll(() => two.told.at(-1) ?? 'restored', { timeout: 20_000 }).toBe('restored');
+        await expect.poll(() => two.told.at(-1) ?? 'restored', { timeout: 40_000 }).toBe('restored');
         two.told.length = 0;
         await expect
           .poll(
@@ -100,10 +100,10 @@ describe.skipIf(!redisAvailable()).each(kinds)(
                 () => 'done',
                 () => 'refused',
               ),
-            { timeout: 20_000 },
+            { timeout: 40_000 },
           )
           .toMatch(_kind === 'Sentinels' ? /done/ : /done|refused/);
-        await expect.poll(() => two.told, { timeout: 10_000 }).toContain('alice');
+        await expect.poll(() => two.told, { timeout: 20_000 }).toContain('alice');
         expect(await Promise.all(keys.map(two.cache.get))).toEqual(keys.map(() => undefined));
       },
     );
@@ -115,7 +115,7 @@ describe.skipIf(!redisAvailable()).each(kinds)(
       await expect(cache.evictByTag('alice')).rejects.toThrow('a failover could undo it');
       for (const server of replicas()) server.resume();
       await expect
-        .poll(() => cache.evictByTag('alice').then(() => 'done', String), { timeout: 20_000 })
+        .poll(() => cache.evictByTag('alice').then(() => 'done', String), { timeout: 40_000 })
         .toBe('done');
     });
   },

@@ -6,8 +6,8 @@ export const failingRedis: readonly Mutant[] = [
     name: 'eviction-that-a-failover-undoes',
     breaks: ['tb:redis-down'],
     file: 'packages/exchange/src/redis/redis-cache.ts',
-    find: 'if (known.some((count) => count < replicas))',
-    replace: 'if (known.some((count) => count < 0))',
+    find: 'every((count) => count >= replicas)',
+    replace: 'every((count) => count >= 0)',
   },
   {
     name: 'replies-out-of-step',

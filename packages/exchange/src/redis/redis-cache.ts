@@ -36,8 +36,9 @@ export interface RedisCacheOptions {
   readonly onError?: (operation: RedisOperation, error: unknown) => void;
 }
 
-/** Longest wait for replicas, milliseconds: other commands of the connection wait meanwhile. */
+/** How long and how often replicas are waited for: other commands of the connection wait for so many milliseconds. */
 const replicationMs = 50;
+const replicationTries = 5;
 
 /**
  * A cache in Redis 7 or Valkey, shared by all processes with the same prefix and keys. A failure of Redis is a
@@ -74,9 +75,11 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
   async function replicated(): Promise<void> {
     const { replicas = 0 } = options;
     if (replicas === 0) return;
-    const known = await Promise.all(mastersOf(redis).map((master) => master.wait(replicas, replicationMs)));
-    if (known.some((count) => count < replicas))
-      throw new Error('Too few replicas have the eviction: a failover could undo it.');
+    for (let tries = 0; tries < replicationTries; tries += 1) {
+      const waits = mastersOf(redis).map((master) => master.wait(replicas, replicationMs).catch(() => 0));
+      if ((await Promise.all(waits)).every((count) => count >= replicas)) return;
+    }
+    throw new Error('Too few replicas have the eviction: a failover could undo it.');
   }
 
   const drop = (name: string) => scripts.mcpOboDrop(names.entry(name), names.lease(name), names.ends, name);
