@@ -4,8 +4,6 @@ import type { RequirementId } from './requirements.ts';
 export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
   'rs:dpop': 'A bound token is refused (rs:cnf) until proofs are checked.',
   'rs:mtls': 'A bound token is refused (rs:cnf) until certificates are checked.',
-  'sc:approval':
-    'Tiers declare it and the decision asks for it; asking the user by elicitation is not built, so such a call is refused.',
   'sc:sequence': 'The decision takes the history; no store keeps it yet.',
   'sc:dynamic': 'A session cannot be narrowed by its client yet.',
   'sc:attestation': 'How a client authenticated is not evaluated yet.',
@@ -23,6 +21,8 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
 export const partly: Readonly<Partial<Record<RequirementId, string>>> = {
   'tb:revocation':
     'By its endpoints and back-channel logout; not by security events, and nothing is revoked at the issuer.',
+  'sc:approval':
+    'By a form, to clients of 2026-07-28; a client of the 2025 revisions cannot be asked without a session, and is refused in words.',
   'sc:step-up':
     'A client that cannot log in again by itself is told so in words; it does not get URL-mode elicitation.',
   'op:federation':

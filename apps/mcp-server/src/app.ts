@@ -46,10 +46,9 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
   });
   const requirements = requirementsOf(catalogue);
   const recorder = createRecorder({ audit, metrics, catalogue });
-  const { interactions, ...options } = guardOptions(config);
   const guard = guardOf({
-    ...options,
-    ...(interactions !== undefined && { interactions: { ...interactions, store: interactionStore } }),
+    ...guardOptions(config),
+    store: interactionStore,
     ...recorder,
     requirements,
     exchange,

@@ -4,7 +4,6 @@ import type { RequirementId } from '../../requirements.ts';
 export const withoutMutant: Readonly<Partial<Record<RequirementId, string>>> = {
   'rs:dpop': 'Not built yet.',
   'rs:mtls': 'Not built yet.',
-  'sc:approval': 'Not built yet.',
   'sc:sequence': 'Not built yet.',
   'sc:dynamic': 'Not built yet.',
   'sc:attestation': 'Not built yet.',

@@ -4,6 +4,7 @@ import type { RevocationView } from '@mcp-obo/revocation';
 import type { Decision, Requirement, RolePolicyOptions, Tier, TierName } from '@mcp-obo/scopes';
 import type { IssuerConfig, ValidatorEvent } from '@mcp-obo/validator';
 import type { GuardLog } from './fault.ts';
+import type { InteractionStore } from './interaction/interaction-store.ts';
 import type { InteractionEvent, InteractionOptions } from './interaction/open-interactions.ts';
 import type { Limiter } from './limit.ts';
 import type { Operation } from './operation.ts';
@@ -28,6 +29,8 @@ export interface McpGuardOptions {
    * `interactions`. Absent: such a call ends in a sentence.
    */
   readonly interactions?: InteractionOptions;
+  /** Where what users are asked is kept, shared by replicas. Default: the memory of this process. */
+  readonly store?: InteractionStore;
   /** Ids of clients that cannot take an HTTP 403 and are told by a tool error instead. */
   readonly toolErrorClients?: readonly string[];
   /** Values of `Host` that are this server. Default: the host of the resource. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Grant } from '@mcp-obo/grant';
 import {
   createGuardedFetch,
@@ -19,11 +20,13 @@ import {
   type Operation as ScopesOperation,
 } from '@mcp-obo/scopes';
 import { createValidator, readCredential } from '@mcp-obo/validator';
+import { type Approvals, createApprovals } from './approval/approvals.ts';
 import { type Call, type CallContext, callKey, callOf, type McpAuthInfo, type SdkExtra } from './call.ts';
 import { createFaultReport } from './fault.ts';
 import { completeIssuer, type HttpRequest, type McpGuardOptions } from './guard-options.ts';
 import type { Wanted } from './interaction/guard-interactions.ts';
 import type { InteractionPages } from './interaction/interaction-pages.ts';
+import { createMemoryInteractionStore } from './interaction/interaction-store.ts';
 import { openInteractions } from './interaction/open-interactions.ts';
 import { countOperations, type LimitOutcome } from './limit.ts';
 import { type Message, messagesOf, type Operation } from './operation.ts';
@@ -50,7 +53,7 @@ export interface McpGuard {
   /** The HTTP answer for an error of `admit`, of a handler (`Call.failure`), or of our own. */
   readonly refusal: (error: unknown, id?: string | number | null) => Refusal;
   /** The one decision, for an operation that is about to run. */
-  readonly decide: (grant: Grant, operation: Operation) => Decision;
+  readonly decide: (grant: Grant, operation: Operation, approved?: 'call' | 'session') => Decision;
   /** The challenge of a step-up, for clients that are told by a tool error. */
   readonly challenge: (grant: Grant, decision: StepUpDecision) => string;
   /** Names a list may show to this caller: usable now, or after a step-up. */
@@ -70,6 +73,8 @@ export interface McpGuard {
   readonly contextOf: (extra: SdkExtra) => CallContext;
   /** Where users give what an exchange lacks; absent when nothing of the kind is set up. */
   readonly interactionPages?: { readonly url: string; readonly answer: InteractionPages };
+  /** Has a call approved that the decision wants approved (`ask`). */
+  readonly settleApproval: Approvals['settle'];
   /** For a call that comes back from the user: waits. The answer to send instead of running, if there is one. */
   readonly resume: (call: Call, extra: SdkExtra) => Promise<object | undefined>;
   /** For what a handler met: the answer that asks the user, if the user can help. May throw a better error. */
@@ -110,11 +115,14 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
   const toolErrorClients = new Set(options.toolErrorClients);
   const subjectTokens = new WeakMap<Grant, string>();
   const wanted = new WeakMap<object, Wanted>();
+  const store = options.store ?? createMemoryInteractionStore({ now });
+  const approvals = createApprovals({ store, now, random: randomBytes });
   const interactions =
     options.interactions === undefined || exchange?.interactions === undefined
       ? undefined
       : openInteractions({
           ...options.interactions,
+          store,
           resource,
           serverName: options.resourceName,
           interactions: exchange.interactions,
@@ -123,12 +131,13 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
           reportFault,
         });
 
-  function decide(grant: Grant, operation: Operation): Decision {
+  function decide(grant: Grant, operation: Operation, approved?: 'call' | 'session'): Decision {
     if (operation.kind === 'tool-list') return decider.decideList(grant, 'tool');
     const seconds = Math.floor(now() / 1000);
     return decider.decide(grant, { kind: operation.kind, name: operation.name }, operation.args, [], {
       now: seconds,
       steppedUp: stepUps.answered(grant, subjectOf(operation)),
+      ...(approved !== undefined && { approved }),
     });
   }
 
@@ -245,6 +254,7 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
     ...(interactions !== undefined && {
       interactionPages: { url: interactions.url, answer: interactions.pages },
     }),
+    settleApproval: approvals.settle,
     resume: async ({ grant }, extra) => await interactions?.resume(grant, extra),
     askUser: async ({ grant }, extra, error) => {
       const what = typeof error === 'object' && error !== null ? wanted.get(error) : undefined;

@@ -62,8 +62,9 @@ async function decideAndRun<R>(
   answers: GuardedAnswers<R>,
 ): Promise<R> {
   const { grant } = call;
-  const decision = guard.decide(grant, operation);
+  const { decision, asks } = await decideWithUser(guard, operation, call, extra);
   guard.observe({ type: 'authorization', grant, operation, decision, at: 'handler' });
+  if (asks !== undefined) return asks as R;
   if (decision.outcome !== 'allow') return answers.refuse(decision, call);
   const waiting = await guard.resume(call, extra);
   if (waiting !== undefined) return waiting as R;
@@ -93,6 +94,36 @@ async function decideAndRun<R>(
     throw error;
   }
 }
+
+/** The one decision, with the user's approval where it asks for that and the client can. */
+async function decideWithUser(
+  guard: McpGuard,
+  operation: Operation,
+  { grant }: Call,
+  extra: SdkExtra,
+): Promise<{ readonly decision: Decision; readonly asks?: object }> {
+  const decision = guard.decide(grant, operation);
+  if (decision.outcome !== 'ask') return { decision };
+  const answer = await guard.settleApproval(grant, operation, decision.approval, extra);
+  switch (answer.kind) {
+    case 'unable':
+      return { decision };
+    case 'asks':
+      return { decision, asks: answer.result };
+    case 'denied':
+      return { decision: denied };
+    case 'approved':
+      return { decision: guard.decide(grant, operation, answer.approved) };
+  }
+}
+
+const denied: Decision = {
+  outcome: 'refuse',
+  reason: 'approval_denied',
+  message: 'The user did not approve this call. Do not try again by yourself.',
+  hidden: false,
+  instead: [],
+};
 
 /** Whether the client declared that it answers claims challenges (Microsoft Entra, client capability `cp1`). */
 function answersClaims({ claims }: Grant): boolean {
@@ -131,7 +162,7 @@ export function refusedTool(
   };
 }
 
-const notAsked = 'This call needs the approval of the user, which this server cannot ask for.';
+const notAsked = 'This call needs the approval of the user, and your client cannot ask for it.';
 
 export function failedTool(error: unknown): ToolResult {
   if (isProtocolError(error)) throw error;

@@ -3,7 +3,9 @@ import type { Mutant } from '../mutant.ts';
 const interaction = 'packages/mcp/src/interaction';
 const attacks = [{ workspace: 'e2e', files: ['tests/consent/attacks.test.ts'] }];
 
-/** Rules about asking the user at the identity provider (tb). */
+const approval = [{ workspace: 'apps/mcp-server', files: ['src/approval.test.ts'] }];
+
+/** Rules about asking the user: at the identity provider (tb), and for approval (sc). */
 export const consent: readonly Mutant[] = [
   {
     name: 'any-browser-completes',
@@ -45,5 +47,21 @@ export const consent: readonly Mutant[] = [
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a piece of source.
     find: "hash('sha256', `${kind} ${secret}`, 'base64url')",
     replace: 'secret',
+  },
+  {
+    name: 'approval-of-other-arguments',
+    breaks: ['sc:approval'],
+    file: 'packages/mcp/src/approval/approvals.ts',
+    find: 'canonical([who, client, kind, name, args])',
+    replace: 'canonical([who, client, kind, name])',
+    tests: approval,
+  },
+  {
+    name: 'approval-used-twice',
+    breaks: ['sc:approval'],
+    file: 'packages/mcp/src/approval/approvals.ts',
+    find: "await store.take(recordKey('approval', state))",
+    replace: "await store.get(recordKey('approval', state))",
+    tests: approval,
   },
 ];

@@ -3,6 +3,7 @@ import type { InteractionReason, UserInteractions } from '@mcp-obo/exchange';
 import type { Grant } from '@mcp-obo/grant';
 import { isOAuthError, type OAuthError } from '@mcp-obo/oauth-error';
 import type { SdkExtra } from '../call.ts';
+import type { InputRequired } from '../input-required.ts';
 import { McpError } from '../mcp-error.ts';
 import { ToolFailure } from '../tool-result.ts';
 import type { ClientCapability } from './client-capability.ts';
@@ -14,16 +15,6 @@ export interface Wanted {
   readonly target: string;
   readonly scopes: readonly string[];
   readonly subjectToken: string;
-}
-
-/** The answer of 2026-07-28 that asks the client for something first (MCP, multi round-trip requests). */
-export interface InputRequired {
-  readonly resultType: 'input_required';
-  readonly inputRequests?: Readonly<
-    Record<string, { method: 'elicitation/create'; params: { mode: 'url'; url: string; message: string } }>
-  >;
-  readonly requestState: string;
-  readonly [member: string]: unknown;
 }
 
 /** What the guard does about an exchange that only the user can help. */

@@ -4,20 +4,19 @@ import type { UserInteractions } from '@mcp-obo/exchange';
 import type { Grant, UserKey } from '@mcp-obo/grant';
 import { isOAuthError } from '@mcp-obo/oauth-error';
 import type { SdkExtra } from '../call.ts';
+import type { InputRequired } from '../input-required.ts';
 import { isProtocolError } from '../mcp-error.ts';
 import { ToolFailure } from '../tool-result.ts';
 import { createClientCapability } from './client-capability.ts';
-import { createGuardInteractions, type InputRequired, type Wanted } from './guard-interactions.ts';
+import { createGuardInteractions, type Wanted } from './guard-interactions.ts';
 import { createInteractionPages, type InteractionPages } from './interaction-pages.ts';
 import { createInteractionRecords, type InteractionRecord } from './interaction-records.ts';
-import { createMemoryInteractionStore, type InteractionStore } from './interaction-store.ts';
+import type { InteractionStore } from './interaction-store.ts';
 
 /** How users are asked for what only they can give. */
 export interface InteractionOptions {
   /** Where the pages are. Default: `/interaction` at the origin of the resource. Its `/callback` is the redirect URI. */
   readonly url?: string;
-  /** Shared by replicas. Default: the memory of this process. */
-  readonly store?: InteractionStore;
   /** Seconds a link can be used. Default 600. */
   readonly lifetimeSeconds?: number;
   /** Seconds a call that comes back waits for the user before its client asks again. Default 20. */
@@ -54,6 +53,7 @@ export interface OpenInteractions {
 }
 
 export interface OpenInteractionsOptions extends InteractionOptions {
+  readonly store: InteractionStore;
   readonly resource: string;
   readonly serverName: string | undefined;
   readonly interactions: UserInteractions;
@@ -64,9 +64,8 @@ export interface OpenInteractionsOptions extends InteractionOptions {
 
 /** Wires links, pages and handlers. */
 export function openInteractions(options: OpenInteractionsOptions): OpenInteractions {
-  const { resource, interactions, now, reportFault } = options;
+  const { resource, interactions, store, now, reportFault } = options;
   const url = options.url ?? new URL('/interaction', resource).href;
-  const store = options.store ?? createMemoryInteractionStore({ now });
   const records = createInteractionRecords(store, randomBytes);
   const capability = createClientCapability(store, now);
   const observe = (record: InteractionRecord, step: InteractionEvent['step'], reason: string) => {
