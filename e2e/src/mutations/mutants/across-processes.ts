@@ -38,6 +38,14 @@ export const acrossProcesses: readonly Mutant[] = [
     tests: [{ workspace: 'e2e', files: ['tests/trace/embedded.test.ts'] }],
   },
   {
+    name: 'broker-skips-the-scope-check',
+    breaks: ['tb:policy'],
+    file: 'packages/exchange/src/policy.ts',
+    find: 'if (scopes.length === 0 || !scopes.every((scope) => ceiling.includes(scope))) {',
+    replace: 'if (scopes.length === 0) {',
+    tests: [{ workspace: 'e2e', files: ['tests/attacks/exchange-policy.test.ts'] }],
+  },
+  {
     name: 'api-ignores-the-user',
     breaks: ['rs:user', 'rs:multi-issuer'],
     file: 'apps/downstream-api/src/store/visible-rows.ts',

@@ -39,4 +39,11 @@ export const minting: readonly Mutant[] = [
     find: 'act: nested([actingParty(by, request), ...actorsBefore(request)]),',
     replace: 'act: nested([actingParty(by, request), ...actorsBefore(request).slice(0, 0)]),',
   },
+  {
+    name: 'sub-agent-widens-its-token',
+    breaks: ['tb:sub-agent'],
+    file: 'packages/exchange/src/policy.ts',
+    find: '(within === undefined || lattice.covers(within, [scope]))',
+    replace: '(within === undefined || lattice.covers([scope], [scope]))',
+  },
 ];
