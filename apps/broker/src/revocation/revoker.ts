@@ -38,6 +38,11 @@ export interface Revoker {
 /** Milliseconds until what could not be told is told again. */
 const retryAfter = 1000;
 
+/** Longest chain of exchanges, as of actors. */
+const maxHops = 5;
+
+const findsAtOnce = 100;
+
 /** How far clocks may be apart, milliseconds. */
 const clockTolerance = 30_000;
 
@@ -55,8 +60,21 @@ export function createRevoker(options: RevokerOptions): Revoker {
   async function end(entry: RevocationEntry, keptUnder = entry.key): Promise<void> {
     // What is obtained from now on is refused; so what is found after this is all there is.
     await list.revoke([entry]).finally(() => evict(keptUnder));
-    const tokens = await obtained.find(entry.key);
-    if (tokens.length > 0) await list.revoke(tokens.map(endOf));
+    await endObtainedWith([entry.key]);
+  }
+
+  /** What was obtained with it, and what was obtained with that: an API may have exchanged what it was called with. */
+  async function endObtainedWith(keys: readonly string[]): Promise<void> {
+    let origins = keys;
+    for (let hops = 0; hops < maxHops && origins.length > 0; hops += 1) {
+      const tokens: ObtainedToken[] = [];
+      for (let at = 0; at < origins.length; at += findsAtOnce) {
+        const found = await Promise.all(origins.slice(at, at + findsAtOnce).map(obtained.find));
+        tokens.push(...found.flat());
+      }
+      if (tokens.length > 0) await list.revoke(tokens.map(endOf));
+      origins = tokens.map(({ key }) => key);
+    }
   }
 
   async function finish(): Promise<void> {
