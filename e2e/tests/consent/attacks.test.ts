@@ -1,5 +1,7 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { entraIds } from '@mcp-obo/idp-doubles';
 import { verifies } from '@mcp-obo/testbed/verifies';
+import { type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type Browser, createBrowser, type Page } from './fixture/browser.ts';
 import { startConsentPlatform } from './fixture/consent-platform.ts';
@@ -10,6 +12,7 @@ afterAll(platform.close);
 afterEach(platform.withdrawConsents);
 const { entra, resource, mcpServer, broker } = platform;
 const origin = new URL(resource).origin;
+const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const accepted = { interaction: { action: 'accept' } };
 
 /** Alice is asked for consent. */
@@ -74,6 +77,31 @@ describe('a consent', () => {
     expect((await browser.open(callback)).status).toBe(404);
     expect(entra.requests.length).toBe(redeemed);
     expect((await alice.retry()).result.structuredContent).toHaveProperty('expenses');
+  });
+
+  it.each([
+    [
+      'signed by somebody else',
+      (claims: JWTPayload) =>
+        new SignJWT(claims).setProtectedHeader({ alg: 'RS256' }).sign(stranger.privateKey),
+    ],
+    ['not signed', async (claims: JWTPayload) => new UnsecuredJWT(claims).encode()],
+  ])(verifies('tb:consent', 'is not completed by an ID token that is %s'), async (_case, sign) => {
+    const alice = await ask();
+    const browser = createBrowser();
+    const login = await browser.press(await browser.open(alice.url));
+    const now = Math.floor(Date.now() / 1000);
+    const claims = { tid: entraIds.tenant, oid: entraIds.alice, sub: 'alice', iat: now, exp: now + 60 };
+    const nonce = new URL(login.url).searchParams.get('nonce');
+    const id_token = await sign({ ...claims, iss: entra.issuer, aud: entraIds.mcpServer, nonce });
+    const body = JSON.stringify({ access_token: 'a', token_type: 'Bearer', expires_in: 60, id_token });
+    entra.setBehaviour({ answer: { status: 200, body } });
+    const end = await signIn(browser, login, 'alice');
+    entra.setBehaviour(undefined);
+    expect(end.status).toBe(502);
+    expect(end.body).toContain('Nothing was changed');
+    expect((await alice.retry()).result).toMatchObject({ isError: true });
+    expect(mcpServer.output() + broker.output()).not.toContain(id_token.slice(-40));
   });
 
   it(verifies('tb:consent', 'begins once: its link leads nowhere the second time'), async () => {

@@ -58,7 +58,8 @@ export function createBrokerInteractions(options: BrokerInteractionsOptions): Us
           code_challenge_method: 'S256',
         });
         const url = (answer as { authorization_url?: unknown } | undefined)?.authorization_url;
-        if (typeof url === 'string' && URL.canParse(url)) return { authorizationUrl: url };
+        if (typeof url === 'string' && /^https?:/.test(url) && URL.canParse(url))
+          return { authorizationUrl: url };
         throw new OAuthError('bad_gateway', 'The broker sent an answer that cannot be used.', {
           reason: 'interaction_answer',
         });

@@ -1,6 +1,6 @@
 import type { IdpProfile } from '@mcp-obo/idp-profile';
 import { type AuthorizationServerMetadata, discoverAuthorizationServer } from '@mcp-obo/metadata';
-import { OAuthError } from '@mcp-obo/oauth-error';
+import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
 import {
   AuthorizationResponseError,
   allowInsecureRequests,
@@ -10,6 +10,7 @@ import {
   Configuration,
   customFetch,
   enableNonRepudiationChecks,
+  ResponseBodyError,
   type ServerMetadata,
 } from 'openid-client';
 import type { Fetch } from '../upstream/answer-fetch.ts';
@@ -125,7 +126,19 @@ function refuseAnswer(cause: unknown): never {
       reason: 'interaction_refused',
       cause: new Error(`the authorization endpoint answered ${cause.error}`),
     });
-  throw unproved('interaction_answer', cause);
+  const own = causesOf(cause).find(isOAuthError);
+  if (own !== undefined) throw own;
+  if (cause instanceof ResponseBodyError && cause.error !== 'invalid_grant')
+    throw new OAuthError('server_error', 'The authorization server did not redeem the code.', {
+      reason: 'interaction_redemption',
+      cause: new Error(`the token endpoint answered ${cause.status} ${cause.error}`),
+    });
+  // What was wrong, without the answer itself: that holds the code or an ID token.
+  throw unproved('interaction_answer', new Error(cause instanceof Error ? cause.message : 'no error'));
+}
+
+function causesOf(error: unknown): readonly unknown[] {
+  return error instanceof Error ? [error, ...causesOf(error.cause)] : [error];
 }
 
 function unproved(reason: string, cause: unknown): OAuthError {
