@@ -49,6 +49,14 @@ export const consent: readonly Mutant[] = [
     replace: 'secret',
   },
   {
+    name: 'id-token-of-anybody',
+    breaks: ['tb:consent'],
+    file: 'packages/exchange/src/interaction/user-login.ts',
+    find: 'enableNonRepudiationChecks(configuration);',
+    replace: '',
+    tests: attacks,
+  },
+  {
     name: 'approval-of-other-arguments',
     breaks: ['sc:approval'],
     file: 'packages/mcp/src/approval/approvals.ts',
