@@ -48,6 +48,8 @@ async function scrape(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
     metrics.cacheEvent({ event: 'hit' });
     metrics.idpResponseTime(1, { issuer, operation: 'token', outcome: 'ok' });
     metrics.idpBreaker(0, { issuer });
+    metrics.revocation({ kind: 'user' });
+    metrics.revocationViewAge(0);
     metrics.rateLimitHit({ limit: 'tool' });
     metrics.toolInvocation({ tool: 'whoami', outcome: 'ok' });
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
