@@ -23,8 +23,9 @@ function answerAfter({ acme }: Bench, gate: Promise<void>): void {
   });
 }
 
-const refreshes = (bench: Bench) =>
-  bench.events.filter((event) => event.type === 'cache' && event.action === 'refresh').length;
+const counted = (bench: Bench, action: 'refresh' | 'stored') =>
+  bench.events.filter((event) => event.type === 'cache' && event.action === action).length;
+const refreshes = (bench: Bench) => counted(bench, 'refresh');
 
 describe('a busy entry near its end', () => {
   it(verifies('tb:cache-ttl', 'is served at once and fetched anew in the background, once'), async () => {
@@ -35,7 +36,7 @@ describe('a busy entry near its end', () => {
     for (const token of await Promise.all(Array.from({ length: 50 }, ask)))
       expect(token).toEqual({ ...first, source: 'cache' });
     gate.resolve();
-    await settled();
+    await expect.poll(() => counted(bench, 'stored'), { timeout: 10_000 }).toBe(2);
     expect([bench.acme.requests.length, refreshes(bench)]).toEqual([2, 1]);
     bench.time.now += 100;
     const later = await ask();
