@@ -1,5 +1,10 @@
 import { subjectKey } from '@mcp-obo/grant';
-import { createMemoryObtained, createMemoryRevocations, type RevocationList } from '@mcp-obo/revocation';
+import {
+  createMemoryObtained,
+  createMemoryRevocations,
+  type ObtainedTokens,
+  type RevocationList,
+} from '@mcp-obo/revocation';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { expect, it } from 'vitest';
 import { createRevoker } from './revoker.ts';
@@ -11,7 +16,10 @@ const named = (id: string) => subjectKey('token', issuer, id);
 const revocation = { kind: 'token', issuer, id: 'of alice' } as const;
 
 /** A revoker, what it told and evicted, and the work it put off. */
-function setUp(tellOthers: () => Promise<void> = async () => undefined) {
+function setUp(
+  tellOthers: () => Promise<void> = async () => undefined,
+  knownHere: Partial<Pick<ObtainedTokens, 'findHere'>> = {},
+) {
   const memory = createMemoryRevocations({ now });
   const told: string[] = [];
   const evicted: string[] = [];
@@ -24,7 +32,7 @@ function setUp(tellOthers: () => Promise<void> = async () => undefined) {
       told.push(...entries.map(({ key }) => key));
     },
   };
-  const obtained = createMemoryObtained({ now });
+  const obtained = { ...createMemoryObtained({ now }), ...knownHere };
   const { revoke } = createRevoker({
     list,
     obtained,
@@ -58,6 +66,13 @@ it(verifies('tb:revocation', 'ends what this process obtained with what another 
   obtained.note([named('of alice')], { key: named('for the API'), until: later });
   await list.revoke([{ key: named('of alice'), before: now(), until: later }]);
   await expect.poll(() => told).toContain(named('for the API'));
+});
+
+it(verifies('tb:revocation', 'ends what a process obtained that is gone by now'), async () => {
+  const { obtained, revoke, told } = setUp(undefined, { findHere: () => [] });
+  obtained.note([named('of alice')], { key: named('for the API'), until: later });
+  await revoke(revocation);
+  expect(told).toEqual([named('of alice'), named('for the API')]);
 });
 
 it(verifies('tb:revocation', 'tries again what it could not tell, until it can'), async () => {
