@@ -60,8 +60,9 @@ export function launch({ name, command, args, env, logFile }: LaunchOptions): La
     child.once('close', (code, signal) => resolve(`${name} ended with ${signal ?? `exit code ${code}`}.`));
   }).finally(() => {
     gone = true;
-    file.end();
     process.removeListener('exit', kill);
+    // Whoever reads the log then finds all of it.
+    return new Promise((written) => file.end(written));
   });
 
   return {
