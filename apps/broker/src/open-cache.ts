@@ -1,7 +1,8 @@
 import { type Cache, createMemoryCache, createSeal, type KeyRing } from '@mcp-obo/exchange';
 import { createRedisCache } from '@mcp-obo/exchange/redis';
 import { tokenHash } from '@mcp-obo/grant';
-import { hasRedis, openRedis } from '@mcp-obo/redis-connection';
+import { hasRedis } from '@mcp-obo/redis-connection';
+import { openRedis } from '@mcp-obo/redis-connection/open';
 import type { BrokerConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
 import { type BrokerRevocations, openRevocations } from './revocation/open-revocations.ts';

@@ -1,7 +1,8 @@
 import { appendFile } from 'node:fs/promises';
 import type { Server } from 'node:tls';
 import { type AuditFile, createAuditLog, openAuditFile } from '@mcp-obo/audit';
-import { hasRedis, openRedis } from '@mcp-obo/redis-connection';
+import { hasRedis } from '@mcp-obo/redis-connection';
+import { openRedis } from '@mcp-obo/redis-connection/open';
 import { type Service, type ServiceContext, StartupError } from '@mcp-obo/service';
 import { followRevocations } from '@mcp-obo/service/revocations';
 import { followCertificates } from '@mcp-obo/service/tls';

@@ -1,5 +1,5 @@
 import { createMemoryInteractionStore, type InteractionStore } from '@mcp-obo/mcp';
-import { openRedis } from '@mcp-obo/redis-connection';
+import { openRedis } from '@mcp-obo/redis-connection/open';
 import { redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,5 +1,6 @@
 import type { Grant } from '@mcp-obo/grant';
-import { openRedis, type RedisSettings } from '@mcp-obo/redis-connection';
+import type { RedisSettings } from '@mcp-obo/redis-connection';
+import { openRedis } from '@mcp-obo/redis-connection/open';
 import { redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
 import { startRedisCluster } from '@mcp-obo/testbed/redis-cluster';
 import { verifies } from '@mcp-obo/testbed/verifies';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { openRedis } from '@mcp-obo/redis-connection';
+import { openRedis } from '@mcp-obo/redis-connection/open';
 import { redisAvailable } from '@mcp-obo/testbed/redis';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

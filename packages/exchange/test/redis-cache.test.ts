@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { openRedis, redisOptions } from '@mcp-obo/redis-connection';
+import { openRedis, redisOptions } from '@mcp-obo/redis-connection/open';
 import { type RedisServer, redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { type Cluster, Redis } from 'ioredis';

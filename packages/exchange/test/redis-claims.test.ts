@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { openRedis } from '@mcp-obo/redis-connection';
+import { openRedis } from '@mcp-obo/redis-connection/open';
 import { redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { type Cluster, Redis } from 'ioredis';

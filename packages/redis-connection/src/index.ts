@@ -1,5 +1,3 @@
-export { openRedis, type RedisConnection } from './open-redis.ts';
-export { redisOptions } from './redis-options.ts';
 export {
   checkRedis,
   hasRedis,

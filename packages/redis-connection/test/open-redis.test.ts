@@ -3,7 +3,7 @@ import { type RunningRedis, redisTopologies, redisUser } from '@mcp-obo/testbed/
 import { startTcpProxy } from '@mcp-obo/testbed/tcp-proxy';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openRedis, type RedisConnection } from '../src/index.ts';
+import { openRedis, type RedisConnection } from '../src/open.ts';
 
 const rights =
   '~* -@all +get +set +hello +auth +ping +info +cluster|slots +cluster|info +acl|setuser +client|kill';

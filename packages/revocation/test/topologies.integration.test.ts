@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { openRedis } from '@mcp-obo/redis-connection';
+import { openRedis } from '@mcp-obo/redis-connection/open';
 import { redisAvailable } from '@mcp-obo/testbed/redis';
 import { type RunningRedis, redisTopologies } from '@mcp-obo/testbed/redis-topologies';
 import { verifies } from '@mcp-obo/testbed/verifies';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { secretTextSetting } from '@mcp-obo/config';
-import { checkRedis, hasRedis, openRedis, redisMembers } from '@mcp-obo/redis-connection';
+import { checkRedis, hasRedis, redisMembers } from '@mcp-obo/redis-connection';
+import { openRedis } from '@mcp-obo/redis-connection/open';
 import type { RevocationView } from '@mcp-obo/revocation';
 import { createRedisRevocations } from '@mcp-obo/revocation/redis';
 import type { createLogger, PlatformMetrics } from '@mcp-obo/telemetry';
