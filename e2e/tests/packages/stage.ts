@@ -13,6 +13,8 @@ import { type PackedPackage, packPackages } from './tarballs.ts';
 /** The packed packages in a consumer's hands, and the parties its servers speak to. */
 export interface Stage {
   readonly packages: readonly PackedPackage[];
+  /** Those that leave frameworks and drivers to their users. */
+  readonly cores: readonly PackedPackage[];
   readonly samples: readonly Sample[];
   readonly consumer: Consumer;
   /** The issuer of the servers that call nobody. */
@@ -57,8 +59,10 @@ async function setStage(folder: string, remove: () => void): Promise<Stage> {
   const samples = packages.flatMap(samplesOf);
   const consumer = await createConsumer(join(folder, 'consumer'), packages);
   consumer.write('src/every-export.ts', everyExport(packages.flatMap(({ entries }) => entries)));
-  consumer.write('src/every-core.ts', everyExport(packages.map(({ name }) => name)));
-  consumer.write('no-peers.mjs', noPeers(packages.flatMap(({ peers }) => Object.keys(peers))));
+  const peers = packages.flatMap((one) => Object.keys(one.peers));
+  const cores = packages.filter(({ dependencies }) => !dependencies.some((name) => peers.includes(name)));
+  consumer.write('src/every-core.ts', everyExport(cores.map(({ name }) => name)));
+  consumer.write('no-peers.mjs', noPeers(peers));
   for (const { file, code } of samples) {
     const own = Object.entries(addresses).find(([place]) => file.startsWith(place))?.[1] ?? {};
     consumer.write(`src/${file}`, withAddresses(code, own));
@@ -68,6 +72,7 @@ async function setStage(folder: string, remove: () => void): Promise<Stage> {
 
   return {
     packages,
+    cores,
     samples,
     consumer,
     issuer,

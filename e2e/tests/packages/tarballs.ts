@@ -17,6 +17,8 @@ export interface PackedPackage {
   readonly entries: readonly string[];
   /** Optional peers, in the version that the workspace is tested with. */
   readonly peers: Readonly<Record<string, string>>;
+  /** What it brings itself. */
+  readonly dependencies: readonly string[];
 }
 
 /**
@@ -61,12 +63,14 @@ function describePackage(folder: string, tarball: string): PackedPackage {
   const {
     name,
     exports,
+    dependencies = {},
     peerDependencies = {},
   } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   return {
     name,
     folder,
     tarball,
+    dependencies: Object.keys(dependencies),
     entries: Object.keys(exports).map((path) => `${name}${path.slice(1)}`),
     peers: Object.fromEntries(
       Object.keys(peerDependencies).map((peer) => [peer, installedVersion(folder, peer)]),
