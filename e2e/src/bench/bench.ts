@@ -18,52 +18,62 @@ interface Ready {
   readonly missing: ReadonlyMap<string, string>;
 }
 
+/** Everything that was found. */
+export interface Findings {
+  readonly results: readonly MeasurementResult[];
+  readonly trials: readonly TrialResult[];
+}
+
 /**
- * Runs one measurement after the other. A quick run gets all of them ready at once and before the first; a full
- * one has only the contenders of the measurement it is at. Whatever happens, nothing that was started is left.
+ * Runs one measurement after the other, and then the trials. A quick run gets all contenders ready at once and before
+ * the first measurement, and does then what is not timed; a full one has only the contenders of the measurement it is
+ * at. Whatever happens, nothing that was started is left.
  */
 export async function runBench(
   measurements: readonly Measurement[],
+  trials: readonly Trial[],
   context: BenchContext,
-): Promise<readonly MeasurementResult[]> {
+): Promise<Findings> {
   const { effort, progress } = context;
   const results: MeasurementResult[] = [];
   const stages: OpenStage[] = [];
   const prepare = (measurement: Measurement) => getReady(measurement, stages, context);
+  const found = new Map<Trial, TrialResult>();
+  const observe = async (trial: Trial) => void found.set(trial, await runTrial(trial, context));
   try {
     if (effort.quick) progress.begin('Getting ready');
+    const counted = effort.quick ? trials.filter(({ timed }) => !timed).map(observe) : [];
     const early = effort.quick ? await settleAll(measurements.map(prepare)) : [];
+    await settleAll(counted);
     for (const [index, measurement] of measurements.entries()) {
       progress.begin(measurement.title);
       const ready = early[index] ?? (await prepare(measurement));
       results.push(await measure(ready, context));
       await ready.stage.close();
     }
-    return results;
+    for (const trial of trials) {
+      if (found.has(trial)) continue;
+      progress.begin(trial.title);
+      await observe(trial);
+    }
+    return { results, trials: trials.flatMap((trial) => found.get(trial) ?? []) };
   } finally {
     for (const stage of stages) await stage.close();
     progress.end();
   }
 }
 
-/** Runs one trial after the other. */
-export async function runTrials(
-  trials: readonly Trial[],
-  { effort, progress, signal }: BenchContext,
-): Promise<readonly TrialResult[]> {
-  const results: TrialResult[] = [];
-  for (const { id, title, facts, observe } of trials) {
-    progress.begin(title);
-    const stage = await openStage();
-    try {
-      signal.throwIfAborted();
-      results.push({ id, title, labels: facts, ...(await observe(stage, effort.windows)) });
-    } finally {
-      await stage.close();
-      progress.end();
-    }
+async function runTrial(
+  { id, title, facts, observe }: Trial,
+  { effort, signal }: BenchContext,
+): Promise<TrialResult> {
+  const stage = await openStage();
+  try {
+    signal.throwIfAborted();
+    return { id, title, labels: facts, ...(await observe(stage, effort.windows)) };
+  } finally {
+    await stage.close();
   }
-  return results;
 }
 
 async function getReady(

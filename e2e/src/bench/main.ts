@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runBench, runTrials } from './bench.ts';
+import { runBench } from './bench.ts';
 import { measurements } from './measurements.ts';
 import { type BenchOptions, help, readOptions, UsageError } from './options.ts';
 import { createProgress } from './progress.ts';
@@ -51,10 +51,7 @@ async function bench({ json, only, effort, out = rawData }: BenchOptions): Promi
   try {
     const chosen = ({ id }: { readonly id: string }) => only.includes(id);
     const context = { effort, progress, signal: interrupt.signal };
-    const found = {
-      results: await runBench(measurements.filter(chosen), context),
-      trials: await runTrials(trials.filter(chosen), context),
-    };
+    const found = await runBench(measurements.filter(chosen), trials.filter(chosen), context);
     const summary = summaryOf(found.results, found.trials);
     const missing = missingOf(found);
     // Nothing is left out in silence where a complete run is expected.

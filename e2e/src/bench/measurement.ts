@@ -47,6 +47,8 @@ export interface Measurement {
 export interface Trial {
   readonly id: string;
   readonly title: string;
+  /** False when nothing is timed, so that other work beside it does no harm. */
+  readonly timed: boolean;
   /** What is found, by name, and what it is called in the table. */
   readonly facts: Readonly<Record<string, string>>;
   /** `windows`: how often what is timed is repeated. */

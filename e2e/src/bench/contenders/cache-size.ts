@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createExchangeEngine, type EngineRequest, type IssuedToken, type Upstream } from '@mcp-obo/exchange';
 import { freezeGrant, type Grant, tokenHash } from '@mcp-obo/grant';
 import { idpProfile } from '@mcp-obo/idp-profile';
@@ -10,6 +9,7 @@ const issuer = 'https://idp.example/acme';
 const resource = 'https://mcp.example/mcp';
 const scope = 'api:expenses.read';
 const started = Math.floor(Date.now() / 1000);
+let made = 0;
 
 /** Answers at once; the token is opaque, so that filling takes seconds and not minutes. What is kept is the same. */
 const upstream: Upstream = {
@@ -85,9 +85,9 @@ function grantOf(user: number, subjectToken: string): Grant {
 
 /** Another text each time, with memory of its own. */
 function newToken(): string {
-  return randomBytes(Math.ceil(tokenLength / 2))
-    .toString('hex')
-    .slice(0, tokenLength);
+  const text = Buffer.alloc(tokenLength, 'x');
+  text.write(`token-${++made}-`);
+  return text.toString('latin1');
 }
 
 function heapBytes(): number {

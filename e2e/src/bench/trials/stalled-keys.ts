@@ -18,6 +18,7 @@ const WAITING = 50;
 export const stalledKeys: Trial = {
   id: 'stalled-keys',
   title: 'Callers of one issuer while the keys of another stall for a second',
+  timed: true,
   facts: { stallSlowdown: 'how much longer a hit takes them, as a part of the time without the stall' },
   observe: async (stage, windows) => {
     const issuer = createTestIssuer({ issuer: 'https://idp.example/acme' });

@@ -12,6 +12,7 @@ import { requestBySecret } from '../measurements/token-request.ts';
 export const upstreamCalls: Trial = {
   id: 'upstream-calls',
   title: 'Requests that reach the identity provider',
+  timed: false,
   facts: {
     coldHerd2Replicas: 'exchanges for 1,000 identical requests at once, never seen before, over 2 replicas',
     refusals200: 'exchanges for 200 identical requests that it refuses, one after the other',
