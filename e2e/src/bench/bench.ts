@@ -25,9 +25,8 @@ export interface Findings {
 }
 
 /**
- * Runs one measurement after the other, and then the trials. A quick run gets all contenders ready at once and before
- * the first measurement, and does then what is not timed; a full one has only the contenders of the measurement it is
- * at. Whatever happens, nothing that was started is left.
+ * Runs one measurement after the other, and then the trials. A quick run begins with what is slow to get ready, and with
+ * what is not timed, all at once. Whatever happens, nothing that was started is left.
  */
 export async function runBench(
   measurements: readonly Measurement[],
@@ -42,12 +41,12 @@ export async function runBench(
   const observe = async (trial: Trial) => void found.set(trial, await runTrial(trial, context));
   try {
     if (effort.quick) progress.begin('Getting ready');
-    const counted = effort.quick ? trials.filter(({ timed }) => !timed).map(observe) : [];
-    const early = effort.quick ? await settleAll(measurements.map(prepare)) : [];
-    await settleAll(counted);
-    for (const [index, measurement] of measurements.entries()) {
+    const counting = effort.quick ? trials.filter(({ timed }) => !timed) : [];
+    const slow = effort.quick ? measurements.filter((measurement) => measurement.slow === true) : [];
+    const [early] = await settleAll([settleAll(slow.map(prepare)), settleAll(counting.map(observe))]);
+    for (const measurement of measurements) {
       progress.begin(measurement.title);
-      const ready = early[index] ?? (await prepare(measurement));
+      const ready = early[slow.indexOf(measurement)] ?? (await prepare(measurement));
       results.push(await measure(ready, context));
       await ready.stage.close();
     }
@@ -124,7 +123,9 @@ function entryOf<K, V>(map: ReadonlyMap<K, V>, key: K): readonly [K, V][] {
 }
 
 /** All of them, or the first failure when nothing of it is under way any more. */
-async function settleAll<T>(work: readonly Promise<T>[]): Promise<T[]> {
+async function settleAll<T extends readonly Promise<unknown>[]>(
+  work: readonly [...T],
+): Promise<{ -readonly [Index in keyof T]: Awaited<T[Index]> }> {
   await Promise.allSettled(work);
   return await Promise.all(work);
 }

@@ -2,7 +2,6 @@ import { Pool } from 'undici';
 import type { ContenderProcess } from './contender-process.ts';
 import type { Run, Stage } from './measurement.ts';
 
-/** Connections that each have one request under way. */
 const CONNECTIONS = 8;
 const PRIMING_MS = 60_000;
 
@@ -23,14 +22,17 @@ export interface LoadOptions {
   readonly isRight: (body: string) => boolean;
   /** The process whose CPU time counts. */
   readonly server: ContenderProcess;
+  /** Connections that each have one request under way; 8 when absent. */
+  readonly connections?: number;
   /** Told of each answer: how long it took, milliseconds. */
   readonly onAnswer?: (milliseconds: number) => void;
 }
 
 /** Sends requests over real HTTP on loopback and counts the CPU time of the server. */
-export function httpRun(stage: Stage, { url, next, isRight, server, onAnswer }: LoadOptions): Run {
+export function httpRun(stage: Stage, options: LoadOptions): Run {
+  const { url, next, isRight, server, onAnswer, connections = CONNECTIONS } = options;
   const { origin, pathname } = new URL(url);
-  const pool = new Pool(origin, { connections: CONNECTIONS, pipelining: 1 });
+  const pool = new Pool(origin, { connections, pipelining: 1 });
   stage.defer(() => pool.close());
 
   async function send(end: number): Promise<number> {
@@ -53,7 +55,7 @@ export function httpRun(stage: Stage, { url, next, isRight, server, onAnswer }: 
     const before = await server.cpuMicros();
     const started = performance.now();
     const end = started + milliseconds;
-    const sent = Promise.all(Array.from({ length: CONNECTIONS }, () => send(end)));
+    const sent = Promise.all(Array.from({ length: connections }, () => send(end)));
     const calls = await Promise.race([sent, server.failed]);
     const elapsed = performance.now() - started;
     const cpuMicros = (await server.cpuMicros()) - before;

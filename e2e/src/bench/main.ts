@@ -6,9 +6,10 @@ import { runBench } from './bench.ts';
 import { measurements } from './measurements.ts';
 import { type BenchOptions, help, readOptions, UsageError } from './options.ts';
 import { createProgress } from './progress.ts';
+import { recordRun } from './record.ts';
 import { describeRun, missingOf, type Report } from './report.ts';
 import { summaryOf } from './summary.ts';
-import { table } from './table.ts';
+import { goalTable, table } from './table.ts';
 import { trials } from './trials.ts';
 
 const rawData = fileURLToPath(new URL('../../../artifacts/bench.json', import.meta.url));
@@ -31,7 +32,7 @@ function say(text: string, code: number): number {
   return code;
 }
 
-async function bench({ json, only, effort, out = rawData }: BenchOptions): Promise<number> {
+async function bench({ json, only, effort, record, out = rawData }: BenchOptions): Promise<number> {
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => interrupt.abort());
@@ -60,7 +61,8 @@ async function bench({ json, only, effort, out = rawData }: BenchOptions): Promi
     const report: Report = { ok, startedAt, seconds, machine, effort, summary, ...found };
     mkdirSync(dirname(out), { recursive: true });
     writeFileSync(out, `${JSON.stringify(report, undefined, 2)}\n`);
-    const text = `${table(report)}\n\n${describeRun(report)}`;
+    if (record) recordRun(report);
+    const text = `${table(report)}\n\n${goalTable(summary)}\n\n${describeRun(report)}`;
     process.stdout.write(json ? `${JSON.stringify(summary)}\n` : `${text}\n`);
     if (missing.length > 0)
       process.stderr.write(`Not measured:\n${missing.map((line) => `  ${line}\n`).join('')}`);

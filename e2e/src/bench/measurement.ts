@@ -39,6 +39,8 @@ export interface Measurement {
   readonly contenders: readonly ContenderInfo[];
   /** Id of the contender that the others are compared with. */
   readonly baseline: string;
+  /** True where it takes long until contenders are ready: a quick run begins with that, all at once. */
+  readonly slow?: true;
   /** How each contender is started, by id. */
   readonly setUp: (stage: Stage) => Promise<Readonly<Record<string, Start>>>;
 }

@@ -10,6 +10,8 @@ export interface BenchOptions {
   readonly effort: Effort;
   /** File for the raw data; the default one when absent. */
   readonly out?: string;
+  /** Whether the run becomes the one that the documentation tells of. */
+  readonly record: boolean;
 }
 
 /** Wrong arguments; the message says which. */
@@ -44,6 +46,7 @@ Options (after --):
   --quick         the goals alone, in ${quick.rounds} short rounds: under a minute, for a first look
   --only ID       one measurement; may repeat: ${knownIds.join(', ')}
   --json          no table; the last line is the short result as JSON
+  --record        puts the figures into docs/performance.md, its raw data and its chart
   --out FILE      where the raw data goes (default artifacts/bench.json)
   --help          this text
 
@@ -60,8 +63,8 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
   if (unknown !== undefined) throw new UsageError(`--only knows ${knownIds.join(', ')}, not ${unknown}.`);
   const all = values.quick ? quickIds : knownIds;
   const only = values.only.length === 0 ? all : values.only;
-  const { json, out } = values;
-  return { json, only, effort: values.quick ? quick : full, ...(out !== undefined && { out }) };
+  const { json, out, record } = values;
+  return { json, record, only, effort: values.quick ? quick : full, ...(out !== undefined && { out }) };
 }
 
 function parse(args: readonly string[]) {
@@ -72,6 +75,7 @@ function parse(args: readonly string[]) {
         only: { type: 'string', multiple: true, default: [] },
         out: { type: 'string' },
         quick: { type: 'boolean', default: false },
+        record: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },

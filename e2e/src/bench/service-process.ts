@@ -8,7 +8,7 @@ import { request } from 'undici';
 import { type ContenderProcess, type ProcessOptions, startProcess } from './contender-process.ts';
 import type { Stage } from './measurement.ts';
 
-const READY_WITHIN = 30_000;
+const READY_WITHIN = 90_000;
 
 /** An app of the platform as it is deployed: its own process, configuration and audit file. */
 export interface ServiceProcess {

@@ -28,10 +28,10 @@ const call = (index: number) =>
     subjectToken: users[index % users.length]?.subjectToken ?? '',
   });
 const indices = users.keys();
-// Several at a time; they share the iterator.
+// Several at a time; they share the iterator. On a busy machine the double may take longer than an exchange may.
 await Promise.all(
-  Array.from({ length: 16 }, async () => {
-    for (const index of indices) await call(index);
+  Array.from({ length: 8 }, async () => {
+    for (const index of indices) await call(index).catch(() => call(index));
   }),
 );
 serveLoop({ call, isRight: (token) => (token as DownstreamToken).source === 'cache' });
