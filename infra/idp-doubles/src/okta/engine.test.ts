@@ -112,7 +112,7 @@ describe('the exchange engine against the Okta double', () => {
     [{ refuse: 'access_denied' }, 'access_denied', 'upstream_denied', 403],
     [{ fault: 'E0000047' }, 'temporarily_unavailable', 'upstream_throttled', 503],
     [{ fault: 'E0000009' }, 'temporarily_unavailable', 'upstream_fault', 503],
-    [{ fault: 'E0000007' }, 'bad_gateway', 'upstream_unusable', 502],
+    [{ fault: 'E0000007' }, 'server_error', 'upstream_configuration', 500],
   ])(verifies('tb:error-map', 'makes of %o %s (%s)'), async (behaviour, code, reason, status) => {
     const subject = await alicesToken();
     okta.setBehaviour(behaviour);
