@@ -22,7 +22,7 @@ describe.skipIf(!hasRedis && process.env.CI !== 'true')(
       rows = new Map(
         all.map((row) => [titleOf({ topology: row.topology as Fault['topology'], name: row.fault }), row]),
       );
-    }, 240_000);
+    }, 600_000);
 
     it.each(short.map(titleOf))(
       verifies(['tb:redis-down', 'tb:single-flight', 'tb:health'], '%s'),

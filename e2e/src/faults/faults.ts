@@ -204,7 +204,7 @@ async function failOver(
   if (how === 'kill') await master?.kill();
   else master?.pause();
   return async () => {
-    const until = performance.now() + 30_000;
+    const until = performance.now() + 90_000;
     while ((await redis.master().catch(() => before)) === before) {
       if (performance.now() > until) throw new Error('No replica took the place of the master.');
       await sleep(100);
