@@ -15,7 +15,7 @@ async function asked(work: () => Promise<unknown>): Promise<number> {
   await work();
   return broker.upstream.requests.length - before;
 }
-const entries = () => redis.keys('x:e:*');
+const entries = () => redis.keys('x:v1:e:*');
 const tokenOf = async (subject: string, changes = {}) =>
   String(tokenAnswer(await broker.exchange(subject, changes)).access_token);
 
