@@ -49,7 +49,7 @@ describe.each(kinds)('a list of revocations in %s', (_name, available, { make })
   it.skipIf(!available)(verifies('rs:revocation-view', 'is fresh when it is ready'), async () => {
     const { list, close } = await make();
     await list.ready(15_000);
-    expect(list.isFresh()).toBe(true);
+    await expect.poll(list.isFresh, { timeout: 20_000 }).toBe(true);
     await close();
   });
 });

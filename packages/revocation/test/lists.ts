@@ -36,7 +36,7 @@ export function endOfToken(id: string): RevocationEntry {
 /** A process that takes part, with times that suit a test. */
 export function processAt(url: string, options: Partial<RedisRevocationsOptions> = {}) {
   const redis = new Redis(url, {
-    commandTimeout: 1000,
+    commandTimeout: 5000,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
     retryStrategy: () => 50,
