@@ -9,7 +9,13 @@ export function watchConnection(redis: Redis | Cluster, onLost: (error: unknown)
   for (const event of ['ready', '+node']) redis.on(event, found);
   for (const event of ['error', 'sentinelError', 'node error'])
     redis.on(event, (error: unknown) => {
-      if (!lost) onLost(error);
+      if (!lost) onLost(withoutArguments(error));
       lost = true;
     });
+}
+
+/** An answer of Redis that is an error carries the command with its arguments: those of AUTH are a password. */
+function withoutArguments(error: unknown): unknown {
+  if (error instanceof Error) Reflect.deleteProperty(error, 'command');
+  return error;
 }

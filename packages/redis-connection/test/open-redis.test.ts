@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
 import { type RunningRedis, redisTopologies, redisUser } from '@mcp-obo/testbed/redis-topologies';
 import { startTcpProxy } from '@mcp-obo/testbed/tcp-proxy';
@@ -50,16 +51,18 @@ describe.skipIf(!redisAvailable()).each(Object.entries(redisTopologies(rights)))
       await works(open(running.settings));
     });
 
-    it('keeps to what is told of it, and says once that it is not let in', async () => {
+    it(verifies('op:redaction', 'says once that it is not let in, and not with which password'), async () => {
       const lost: unknown[] = [];
-      const { redis } = open({ ...running.settings, username: 'stranger', password: 'x' }, (error) =>
-        lost.push(error),
+      const { redis } = open(
+        { ...running.settings, username: 'stranger', password: 'password-of-a-stranger' },
+        (error) => lost.push(error),
       );
       await expect.poll(() => lost.length, { timeout: 10_000 }).toBe(1);
       await expect(redis.set('key', 'value')).rejects.toThrow();
       await new Promise((resolve) => setTimeout(resolve, 500));
       expect(String(lost)).toMatch(/WRONGPASS|failed to refresh slots/i);
       expect(lost).toHaveLength(1);
+      expect(inspect(lost, { depth: 9, showHidden: true })).not.toContain('password-of-a-stranger');
     });
 
     if (hasUser)

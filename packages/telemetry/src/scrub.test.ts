@@ -67,6 +67,19 @@ describe('scrub', () => {
     expect(Object.hasOwn(scrub(Object.assign(new Error('x'), members)) as object, 'stack')).toBe(kept);
   });
 
+  it(
+    verifies(
+      'op:redaction',
+      'keeps of a driver’s command its name alone: the arguments of AUTH are a password',
+    ),
+    () => {
+      const command = { name: 'hello', args: ['3', 'AUTH', 'broker', 'hunter2-of-the-broker'] };
+      const written = scrub(Object.assign(new Error('WRONGPASS'), { command }));
+      expect(written).toMatchObject({ type: 'Error', message: 'WRONGPASS', command: 'hello' });
+      expect(JSON.stringify(written)).not.toContain('hunter2');
+    },
+  );
+
   it('keeps the errors inside an AggregateError', () => {
     expect(scrub(new AggregateError([new Error('one')], 'all'))).toMatchObject({
       errors: [{ message: 'one' }],

@@ -61,16 +61,22 @@ function walkMembers(
 }
 
 function walkError(error: Error, depth: number, above: Set<object>): Record<string, unknown> {
-  const { name, message, stack, cause, ...members } = error;
+  const { name, message, stack, cause, command, ...members } = error as Error & { command?: unknown };
   const own = error as { errors?: unknown };
   return {
     ...walkMembers(error, Object.entries(members), depth, above),
+    ...(command !== undefined && { command: walk(nameOf(command), depth, above) }),
     type: name || error.constructor.name,
     message: scrubText(message),
     ...(Array.isArray(own.errors) && { errors: walk(own.errors, depth, above) }),
     ...(stack !== undefined && !isExpected(members) && { stack: scrubText(stack) }),
     ...(cause !== undefined && { cause: walk(cause, depth, above) }),
   };
+}
+
+/** The command of a driver's error without its arguments: those of Redis' AUTH are a password. */
+function nameOf(command: unknown): unknown {
+  return typeof command === 'object' && command !== null && 'name' in command ? command.name : undefined;
 }
 
 /**
