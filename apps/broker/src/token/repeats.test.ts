@@ -78,12 +78,18 @@ describe('a request that was answered before', () => {
   it('is answered in short, and in full when that has no answer any more', async () => {
     let short: Record<string, unknown> | undefined = { from: 'memory' };
     const { endpoint, authenticated } = setUp('client_secret', () => short);
+    const { answer, keep } = createRepeats();
+    keep('name', client('client_secret'), () => short);
+    expect([answer('name'), answer('other'), answer(undefined)]).toEqual([short, undefined, undefined]);
     expect(await endpoint(request)).toEqual({ from: 'the long way' });
     expect(await endpoint(request)).toEqual({ from: 'memory' });
     expect(authenticated).toHaveLength(1);
     short = undefined;
     expect(await endpoint(request)).toEqual({ from: 'the long way' });
     expect(authenticated).toHaveLength(2);
+    expect(answer('name')).toBeUndefined();
+    short = { from: 'memory' };
+    expect(answer('name')).toBeUndefined();
   });
 
   it.each(['private_key_jwt', 'tls_client_auth', 'kubernetes', 'spiffe'])(

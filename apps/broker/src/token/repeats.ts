@@ -24,8 +24,8 @@ const maxEntries = 10_000;
  * configuration. What changes with time is asked anew by each `Repeat`.
  *
  * Only for clients that show their secret in the header (RFC 6749 §2.3.1): an assertion counts once, and a certificate
- * is not among the bytes. A name is a hash: neither secret nor token is kept. Nothing is answered in short whose
- * trace is recorded: its spans are to tell how it was.
+ * is not among the bytes. A name is a hash, so no secret is kept; the subject token stays in memory as long as its
+ * request is remembered. Nothing is answered in short whose trace is recorded: its spans are to tell how it was.
  */
 export function createRepeats(): Repeats {
   const repeats = new LRUCache<string, Repeat>({ max: maxEntries });
@@ -37,7 +37,13 @@ export function createRepeats(): Repeats {
       // Neither a header nor the name of a tenant has a line feed in it.
       return hash('sha256', `${tenant}\n${header}\n${body}`, 'base64url');
     },
-    answer: (name) => (name === undefined ? undefined : repeats.get(name)?.()),
+    answer(name) {
+      const repeat = name === undefined ? undefined : repeats.get(name);
+      const answer = repeat?.();
+      // It is remembered anew when it is found in memory again.
+      if (repeat !== undefined && answer === undefined) repeats.delete(name ?? '');
+      return answer;
+    },
     keep(name, { auth }, repeat) {
       if (auth.method === 'client_secret') repeats.set(name, repeat);
     },
