@@ -1,21 +1,37 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { chart } from './chart.ts';
 import { measurements } from './measurements.ts';
+import { recorded, withFigures } from './record.ts';
+import type { Report } from './report.ts';
 
-const document = readFileSync(new URL('../../../docs/performance.md', import.meta.url), 'utf8');
-const rows = document.split('\n').filter((line) => line.startsWith('| '));
-const firstCells = rows.map((row) => row.split('|')[1]?.trim());
+const document = readFileSync(recorded.document, 'utf8');
+const report = JSON.parse(readFileSync(recorded.report, 'utf8')) as Report;
 
 describe('docs/performance.md', () => {
-  it('has no line that the bench does not print', () => {
-    const [, , ...printed] = firstCells;
-    const labels = measurements.flatMap(({ contenders }) => contenders.map(({ label }) => label));
-    expect(labels).toEqual(expect.arrayContaining(printed.filter((cell) => !cell?.startsWith('**'))));
+  it('has the figures of the run whose raw data are beside it, and no others', () => {
+    expect(withFigures(document, report)).toBe(document);
+    expect(document.match(/<!-- \/?(?:goals|figures) -->/g)).toEqual([
+      '<!-- goals -->',
+      '<!-- /goals -->',
+      '<!-- figures -->',
+      '<!-- /figures -->',
+    ]);
   });
 
-  it('has figures for every contender', () => {
-    const labels = new Set(measurements.flatMap(({ contenders }) => contenders.map(({ label }) => label)));
-    const figures = rows.filter((row) => labels.has(row.split('|')[1]?.trim() ?? ''));
-    for (const row of figures) expect(row).toMatch(/\| +[\d.,]+ \| +[\d.,]+–[\d.,]+ \|/);
+  it('has the chart of that run', () => {
+    expect(readFileSync(recorded.chart, 'utf8')).toBe(chart(report));
+    expect(document).toContain('(performance.svg)');
+    expect(existsSync(recorded.chart)).toBe(true);
+  });
+
+  it('is of contenders that the bench has still, as it calls them now', () => {
+    const known = measurements.flatMap(({ id, contenders }) =>
+      contenders.map((contender) => `${id} ${contender.id} ${contender.label}`),
+    );
+    const measured = report.results.flatMap(({ id, contenders }) =>
+      contenders.map((contender) => `${id} ${contender.id} ${contender.label}`),
+    );
+    expect(known).toEqual(expect.arrayContaining(measured));
   });
 });

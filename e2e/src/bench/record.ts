@@ -27,12 +27,10 @@ export function withFigures(text: string, report: Report): string {
     goals: goalTable(report.summary),
     figures: `${table(report)}\n\n${describeRun(report)}`,
   };
-  return Object.entries(blocks).reduce(
-    (document, [name, block]) =>
-      document.replace(
-        new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(\n<!-- /${name} -->)`),
-        (_all, begin: string, end: string) => `${begin}\n${block}\n${end}`,
-      ),
-    text,
-  );
+  return Object.entries(blocks).reduce((document, [name, block]) => {
+    const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+    return document.replace(new RegExp(`${begin}[\\s\\S]*?${end}`), () =>
+      [begin, '', block, '', end].join('\n'),
+    );
+  }, text);
 }

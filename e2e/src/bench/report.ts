@@ -27,9 +27,11 @@ export interface Report {
 /** One line about machine and effort, to stand under the table. */
 export function describeRun({ machine, effort, seconds }: Omit<Report, 'results' | 'ok'>): string {
   const { cores, node, platform, load } = machine;
+  const busy =
+    load > cores ? ' The machine was busy with other work: take these figures for a first impression.' : '';
   return (
     `${cores} cores, Node.js ${node}, ${platform}, load ${load.toFixed(1)} before the run; ` +
-    `${effort.rounds} rounds of ${effort.sliceMs} ms each, ${Math.round(seconds)} s in all.`
+    `${effort.rounds} rounds of ${effort.sliceMs} ms each, ${Math.round(seconds)} s in all.${busy}`
   );
 }
 

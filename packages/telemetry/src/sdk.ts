@@ -95,8 +95,9 @@ function samplerOf(
   { recordedRoots, env }: TelemetryOptions,
   exporter: SpanExporter | undefined,
 ): { readonly sampler?: Sampler } {
+  const chosen = env.OTEL_TRACES_SAMPLER;
   if (exporter === undefined) return { sampler: new AlwaysOffSampler() };
-  if (recordedRoots === undefined || env.OTEL_TRACES_SAMPLER) return {};
+  if (chosen || recordedRoots === undefined) return {};
   return { sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(recordedRoots) }) };
 }
 
