@@ -21,6 +21,7 @@ const composeScript = fileURLToPath(new URL('../../../infra/compose/src/main.ts'
 const personScript = fileURLToPath(new URL('fixture/person.ts', import.meta.url));
 
 interface Container {
+  readonly Id: string;
   readonly Name: string;
   readonly Config: {
     readonly User: string;
@@ -123,6 +124,17 @@ describe.skipIf(withoutEngine)('the platform in containers', () => {
       expect(expenses.filter(({ owner }) => owner !== 'gina')).toEqual([]);
     }
   }, 180_000);
+
+  it(verifies('tb:revocation', 'has a server and an API that follow what the broker revokes'), async () => {
+    const age = async (part: string) => {
+      const [container] = containersOf(project).filter((one) => service(one) === part);
+      const read = "fetch('http://127.0.0.1:9464/metrics').then((r) => r.text()).then((t) => console.log(t))";
+      const metrics = docker('exec', container?.Id ?? '', 'node', '-e', read);
+      return Number(/^mcp_revocation_view_age_seconds(?:\{.*\})? (\S+)$/m.exec(metrics)?.[1]);
+    };
+    for (const part of ['broker', 'mcp-server', 'downstream-api'])
+      await expect.poll(() => age(part), { timeout: 30_000 }).toBeLessThan(5);
+  }, 120_000);
 
   it('shows the outside nothing but the edge, on this machine only', () => {
     const published = containersOf(project).flatMap((container) =>

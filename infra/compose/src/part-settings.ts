@@ -11,15 +11,23 @@ import { addressOf, inside } from './addresses.ts';
 /** Where files of a part lie in its container. */
 export const mounted = '/run/mcp-obo';
 
+/** Ways to Redis: one to all of it, and one to the list of what is revoked alone. */
+export interface RedisAccess {
+  readonly url: string;
+  readonly revocationsUrl: string;
+}
+
 /** Configuration files of the apps: the platform's own, at the addresses of this network and under TLS. */
-export function partSettings(world: World, redisUrl: string): Readonly<Record<string, object>> {
+export function partSettings(world: World, redis: RedisAccess): Readonly<Record<string, object>> {
+  const revocations = { url: redis.revocationsUrl };
   return {
     'mcp-server': {
       ...withoutAuditFile(mcpServerConfig(world)),
       listen: listen('mcp-server', { client_ca: { file: `${mounted}/ca.crt` } }),
       issuers: issuersOf(world),
       allow_private: ['keycloak'],
-      redis: { url: redisUrl },
+      redis: { url: redis.url },
+      revocations,
     },
     broker: {
       ...withoutAuditFile(brokerConfig(world)),
@@ -30,7 +38,7 @@ export function partSettings(world: World, redisUrl: string): Readonly<Record<st
       })),
       // The issuers have the address of the edge on this machine; the broker asks them at the part itself.
       network: { allow_loopback: true, allow_private: ['keycloak'] },
-      cache: { url: redisUrl },
+      cache: { url: redis.url },
       seal: { keys: { file: world.files.sealKeys } },
     },
     'downstream-api': {
@@ -38,6 +46,7 @@ export function partSettings(world: World, redisUrl: string): Readonly<Record<st
       listen: listen('downstream-api'),
       issuers: issuersOf(world).map((issuer) => ({ ...issuer, audiences: ['api://expenses'] })),
       allow_private: ['keycloak'],
+      revocations,
     },
     people: peopleSeed(world),
   };

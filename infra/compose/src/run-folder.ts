@@ -46,8 +46,12 @@ export async function writeRunFolder({ path, edgePort, now }: RunFolderOptions):
   const authority = await createAuthority({ now });
   await writeCertificates(authority, write);
   const world = await worldOf(origin);
-  const redisPassword = randomBytes(32).toString('base64url');
-  const settings = partSettings(world, `redis://:${redisPassword}@redis:${inside.redis}`);
+  const [redisPassword = '', followerPassword = ''] = [0, 1].map(() => randomBytes(32).toString('base64url'));
+  const redisAt = (login: string) => `redis://${login}@redis:${inside.redis}`;
+  const settings = partSettings(world, {
+    url: redisAt(`:${redisPassword}`),
+    revocationsUrl: redisAt(`follower:${followerPassword}`),
+  });
   for (const name of ['mcp-server', 'broker', 'downstream-api']) json(`${name}/config.yaml`, settings[name]);
   json('downstream-api/people.yaml', settings.people);
   write('mcp-server/broker-client.pem', world.secrets.brokerClient.privateKeyPem);
@@ -55,7 +59,7 @@ export async function writeRunFolder({ path, edgePort, now }: RunFolderOptions):
   write('broker/seal.keys', world.secrets.sealKey);
   for (const { name } of tenants)
     write(`broker/registration-${name}`, world.secrets.registration[name as TenantName]);
-  write('redis/redis.conf', redisSettings(redisPassword));
+  write('redis/redis.conf', redisSettings(redisPassword, followerPassword));
   for (const realm of tenantRealms(world)) json(`keycloak/import/${realm.realm}-realm.json`, realm);
   const edge = renderEdge({
     listen: `0.0.0.0:${inside.edge}`,
@@ -126,13 +130,19 @@ async function worldOf(origin: string): Promise<World> {
   };
 }
 
+/** What it takes to follow the list of what is revoked (docs/configuration.md), and nothing else of Redis. */
+const followerRights =
+  '~mcp-obo:v1:{revocations}:* -@all +get +set +del +exists +xadd +xread +xtrim +xinfo|stream +time +eval ' +
+  '+evalsha +hello +auth +ping +info';
+
 /** Nothing on disk: what is kept is a cache, sealed, and worth nothing after a restart. */
-function redisSettings(password: string): string {
+function redisSettings(password: string, followerPassword: string): string {
   return [
     `port ${inside.redis}`,
     'bind * -::*',
     'protected-mode yes',
     `requirepass ${password}`,
+    `user follower on >${followerPassword} ${followerRights}`,
     'save ""',
     'appendonly no',
     'maxmemory 128mb',
