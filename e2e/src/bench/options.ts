@@ -30,8 +30,8 @@ const full: Effort = {
 const quick: Effort = {
   rounds: 5,
   sliceMs: 200,
-  warmUpCalls: 4000,
-  warmUpMs: 1000,
+  warmUpCalls: 15_000,
+  warmUpMs: 2500,
   windows: 3,
   quick: true,
 };

@@ -63,7 +63,7 @@ function goalRow(
 ): readonly string[] {
   const wanted = atMost !== undefined ? `≤ ${atMost}` : atLeast !== undefined ? `≥ ${atLeast}` : '';
   if (found === null) return [label, wanted, 'not measured', ''];
-  const met = found <= (atMost ?? Number.POSITIVE_INFINITY) && found >= (atLeast ?? 0);
+  const met = found <= (atMost ?? Number.POSITIVE_INFINITY) && found >= (atLeast ?? Number.NEGATIVE_INFINITY);
   return [label, wanted, found.toLocaleString('en-US'), wanted === '' ? '' : met ? 'met' : 'missed'];
 }
 
