@@ -57,7 +57,7 @@ describe.skipIf(!redisAvailable() && process.env.CI !== 'true')('a whole run wit
   });
 
   it('writes in every place', () => {
-    const places = sources.map(({ place }) => place.replace(/ (?:of|\d|string|set|zset|hash).*/, ''));
+    const places = sources.map(({ place }) => place.replace(/ (?:of|\d|string|set|zset|hash|stream).*/, ''));
     expect(new Set(places)).toEqual(
       new Set([
         'answer',
