@@ -39,7 +39,7 @@ export function createClaims(options: ClaimsOptions): Claims {
     const end = link.expectEnd(name);
     try {
       const ask = () => scripts.mcpOboClaim(...keys, fence, leaseMs, entry.refill === true ? 1 : 0);
-      const answer = await ask().catch((error: unknown) => askAgain(error, ask));
+      const answer = await patiently(ask);
       if (answer > 0) return taken(end, answer);
       end.dispose();
       return answer === 0 ? await begin(name, keys, fence, entry) : { state: 'filled' };
@@ -50,10 +50,15 @@ export function createClaims(options: ClaimsOptions): Claims {
     }
   };
 
-  /** A process that was starved for a moment takes an answer that is there for one that is late. */
-  function askAgain(error: unknown, ask: () => Promise<number>): Promise<number> {
-    if (!link.up()) throw error;
-    return ask();
+  /**
+   * Does a step that may be done twice once more where Redis was there a moment ago: a process that was starved
+   * takes an answer that is there for one that is late.
+   */
+  function patiently<T>(step: () => Promise<T>): Promise<T> {
+    return step().catch((error: unknown) => {
+      if (!link.up()) throw error;
+      return step();
+    });
   }
 
   function taken(end: ReturnType<Link['expectEnd']>, milliseconds: number): Claim {
@@ -75,7 +80,7 @@ export function createClaims(options: ClaimsOptions): Claims {
     const latest = Math.floor(entry.expiresAt);
     const release = () => scripts.mcpOboRelease(...keys, fence, names.ends, name);
     try {
-      await tags.add(entry.tags, name, latest);
+      await patiently(() => tags.add(entry.tags, name, latest));
     } catch (error) {
       await release().catch(onError);
       throw error;
@@ -87,7 +92,7 @@ export function createClaims(options: ClaimsOptions): Claims {
         stop();
         const until = Math.min(Math.floor(expiresAt), latest);
         const rest = [fence, entry.seal(value), until, names.ends, name] as const;
-        const filled = await scripts.mcpOboFill(...keys, ...rest).catch(failed);
+        const filled = await patiently(() => scripts.mcpOboFill(...keys, ...rest)).catch(failed);
         // Who waits is not left waiting for the end of the lease.
         if (filled === undefined) void release().catch(() => undefined);
         return filled === 1;
