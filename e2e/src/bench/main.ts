@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { progressOnStderr, say, whenInterrupted } from '../command-line/command-line.ts';
 import { runBench } from './bench.ts';
 import { measurements } from './measurements.ts';
 import { type BenchOptions, help, readOptions, UsageError } from './options.ts';
-import { createProgress } from './progress.ts';
 import { recordRun } from './record.ts';
 import { describeRun, missingOf, type Report } from './report.ts';
 import { summaryOf } from './summary.ts';
@@ -27,19 +27,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function say(text: string, code: number): number {
-  (code === 0 ? process.stdout : process.stderr).write(`${text}\n`);
-  return code;
-}
-
 async function bench({ json, only, effort, record, out = rawData }: BenchOptions): Promise<number> {
-  const interrupt = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => interrupt.abort());
-  const progress = createProgress({
-    terminal: process.stderr.isTTY === true,
-    write: (text) => process.stderr.write(text),
-  });
+  const interrupted = whenInterrupted();
+  const progress = progressOnStderr();
   const startedAt = new Date().toISOString();
   const started = performance.now();
   const machine = {
@@ -51,7 +41,7 @@ async function bench({ json, only, effort, record, out = rawData }: BenchOptions
   };
   try {
     const chosen = ({ id }: { readonly id: string }) => only.includes(id);
-    const context = { effort, progress, signal: interrupt.signal };
+    const context = { effort, progress, signal: interrupted };
     const found = await runBench(measurements.filter(chosen), trials.filter(chosen), context);
     const summary = summaryOf(found.results, found.trials);
     const missing = missingOf(found);
@@ -69,7 +59,7 @@ async function bench({ json, only, effort, record, out = rawData }: BenchOptions
     return ok ? 0 : 1;
   } catch (error) {
     progress.end();
-    if (interrupt.signal.aborted) return 130;
+    if (interrupted.aborted) return 130;
     process.stderr.write(`The benchmark failed: ${(error as Error).message}\n`);
     if (json) process.stdout.write(`${JSON.stringify({ ok: false, error: (error as Error).message })}\n`);
     return 1;

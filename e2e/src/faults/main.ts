@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { redisAvailable } from '@mcp-obo/testbed/redis';
-import { createProgress } from '../bench/progress.ts';
+import { progressOnStderr, say, whenInterrupted } from '../command-line/command-line.ts';
 import { type FaultOptions, help, readOptions, UsageError } from './options.ts';
 import { summary, table, wrongAnswers } from './report.ts';
 import { runFaults } from './run.ts';
@@ -24,25 +24,15 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function say(text: string, code: number): number {
-  (code === 0 ? process.stdout : process.stderr).write(`${text}\n`);
-  return code;
-}
-
 async function run({ faults, seconds, plant, json }: FaultOptions): Promise<number> {
-  const interrupt = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => interrupt.abort(new Error('Interrupted.')));
-  const progress = createProgress({
-    terminal: process.stderr.isTTY === true,
-    write: (text) => process.stderr.write(text),
-  });
+  const interrupted = whenInterrupted();
+  const progress = progressOnStderr();
   try {
     const rows = await runFaults({
       faults,
       brokers: 2,
       seconds,
-      signal: interrupt.signal,
+      signal: interrupted,
       onStage: (topology) => progress.begin(`Redis: ${topology}`),
       onRow: (row) => progress.begin(`${row.topology}, ${row.fault}: ${summary([row])}`),
       ...(plant === undefined ? {} : { plant }),
@@ -56,7 +46,7 @@ async function run({ faults, seconds, plant, json }: FaultOptions): Promise<numb
     return ok ? 0 : 1;
   } catch (error) {
     progress.end();
-    if (interrupt.signal.aborted) return 130;
+    if (interrupted.aborted) return 130;
     throw error;
   }
 }

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createProgress, type Progress } from '../bench/progress.ts';
+import type { Progress } from '../bench/progress.ts';
+import { progressOnStderr, say, whenInterrupted } from '../command-line/command-line.ts';
 import { hunt } from './hunt.ts';
 import { help, listing, type MutationOptions, readOptions, UsageError } from './options.ts';
 import { type Score, score, scoreTable } from './score.ts';
@@ -24,22 +25,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function say(text: string, code: number): number {
-  (code === 0 ? process.stdout : process.stderr).write(`${text}\n`);
-  return code;
-}
-
 async function run(options: MutationOptions): Promise<number> {
-  const interrupt = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => interrupt.abort(new Error('Interrupted.')));
-  const progress = createProgress({
-    terminal: process.stderr.isTTY === true,
-    write: (text) => process.stderr.write(text),
-  });
+  const interrupted = whenInterrupted();
+  const progress = progressOnStderr();
   const work = options.score.length > 0 ? scorePackages : huntMutants;
   try {
-    const { ok, text, report } = await work(options, progress, interrupt.signal);
+    const { ok, text, report } = await work(options, progress, interrupted);
     progress.end();
     mkdirSync(dirname(rawData), { recursive: true });
     writeFileSync(rawData, `${JSON.stringify(report, undefined, 2)}\n`);
@@ -47,7 +38,7 @@ async function run(options: MutationOptions): Promise<number> {
     return ok ? 0 : 1;
   } catch (error) {
     progress.end();
-    if (interrupt.signal.aborted) return 130;
+    if (interrupted.aborted) return 130;
     throw error;
   }
 }

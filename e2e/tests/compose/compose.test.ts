@@ -125,10 +125,14 @@ describe.skipIf(withoutEngine)('the platform in containers', () => {
     }
   }, 180_000);
 
-  it(verifies('tb:revocation', 'has a server and an API that follow what the broker revokes'), async () => {
+  it(verifies(
+    'tb:revocation',
+    'has a broker, a server and an API whose view of what is revoked is fresh',
+  ), async () => {
     const age = async (part: string) => {
       const [container] = containersOf(project).filter((one) => service(one) === part);
-      const read = "fetch('http://127.0.0.1:9464/metrics').then((r) => r.text()).then((t) => console.log(t))";
+      const read =
+        "fetch('http://127.0.0.1:9464/metrics').then((r) => r.text()).then((t) => process.stdout.write(t))";
       const metrics = docker('exec', container?.Id ?? '', 'node', '-e', read);
       return Number(/^mcp_revocation_view_age_seconds(?:\{.*\})? (\S+)$/m.exec(metrics)?.[1]);
     };
