@@ -17,8 +17,8 @@ import { broker, brokerSettings, reports } from './settings.ts';
 const validity = {
   keyType: 'ec',
   algorithm: 'sha256',
-  notBeforeDate: new Date(Date.now() - 60_000),
-  // The broker of the fixture lives at a fixed time.
+  // From before the fixed time at which the broker of the fixture lives until long after today.
+  notBeforeDate: new Date((noon - 86_400) * 1_000),
   notAfterDate: new Date('2036-01-01'),
 } as const;
 const authority = await certificateAuthority('Acme internal');

@@ -1,6 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { createRecordingMeter } from '@mcp-obo/testbed/recording-meter';
 import { verifies } from '@mcp-obo/testbed/verifies';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { refusal } from './fake-idp.ts';
 import { basic, createFixture } from './fixture.ts';
 
@@ -14,6 +15,8 @@ async function countedBy(work: () => Promise<unknown>): Promise<readonly (readon
   return points.slice(before).map(({ name, labels }) => [name, labels]);
 }
 
+const namesSince = (before: number) => points.slice(before).map(({ name }) => name);
+const isAccepted = (name: string) => name === 'mcp_auth_success_total';
 const latency = (outcome: string) => ['mcp_obo_exchange_latency_ms', { target: 'expenses-api', outcome }];
 const cache = (event: string) => ['mcp_obo_cache_total', { event }];
 const idp = (outcome: string) => [
@@ -61,9 +64,17 @@ describe('the metrics', () => {
 
   it(verifies('op:metrics', 'count requests that share one exchange'), async () => {
     const subject_token = await subject();
+    const before = points.length;
+    acme.answerWith(async (request) => {
+      // Not before the second request is on its way to the exchange that the first one began.
+      await vi.waitFor(() => expect(namesSince(before).filter(isAccepted)).toHaveLength(2), 10_000);
+      await setImmediate();
+      return acme.mintAnswer(request);
+    });
     const twice = await countedBy(() =>
       Promise.all([exchange({ subject_token }), exchange({ subject_token })]),
     );
+    acme.answerWith(undefined);
     for (const outcome of ['exchange', 'shared']) expect(twice).toContainEqual(latency(outcome));
     expect(twice).toContainEqual(cache('shared'));
   });
