@@ -78,6 +78,37 @@ describe('the start of an interaction', () => {
     expect(new URL(answer.json().authorization_url).searchParams.has('prompt')).toBe(false);
   });
 
+  it.each<readonly [string, Form, object]>([
+    ['any login of the user', {}, {}],
+    ['a fresh one', { max_age: '300' }, { prompt: 'login', max_age: '300' }],
+    ['one at once', { max_age: '0' }, { prompt: 'login', max_age: '0' }],
+    ['a strong one', { acr_values: 'mfa hwk' }, { prompt: 'login', acr_values: 'mfa hwk' }],
+  ])(verifies('sc:step-up', 'asks for %s and for no access (RFC 9470 §4)'), async (_case, demand, asked) => {
+    const answer = await start({ reason: 'login_required', audience: '', scope: '', ...demand });
+    expect(answer.statusCode).toBe(200);
+    expect(Object.fromEntries(new URL(answer.json().authorization_url).searchParams)).toEqual({
+      client_id: 'https://mcp.example/mcp',
+      response_type: 'code',
+      redirect_uri: callback,
+      scope: 'openid profile',
+      state: secret('s'),
+      nonce: secret('n'),
+      code_challenge: secret('c'),
+      code_challenge_method: 'S256',
+      login_hint: 'alice',
+      ...asked,
+    });
+  });
+
+  it.each<readonly [string, Form, string]>([
+    ['an age that is none', { max_age: '-1' }, 'invalid_request'],
+    ['an age in words', { max_age: '5m' }, 'invalid_request'],
+    ['a foreign redirect URI', { redirect_uri: 'https://evil.example/' }, 'unauthorized_client'],
+    ['a subject token that is none', { subject_token: 'x.y.z' }, 'invalid_request'],
+  ])(verifies('sc:step-up', 'asks for no login with %s'), async (_case, over, error) => {
+    expect((await start({ reason: 'login_required', ...over })).json()).toMatchObject({ error });
+  });
+
   it.each<readonly [string, Form, number, string]>([
     [
       'a redirect URI that is not registered',

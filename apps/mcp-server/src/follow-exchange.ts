@@ -49,6 +49,7 @@ export function followExchange(
     ...(current.interactions !== undefined && {
       interactions: {
         start: (request) => interactionsOf(current).start(request),
+        login: (request) => interactionsOf(current).login(request),
         finish: (request) => interactionsOf(current).finish(request),
       },
     }),

@@ -16,6 +16,9 @@ export type {
   InteractionFinish,
   InteractionReason,
   InteractionStart,
+  LoginDemand,
+  LoginStart,
+  ProvenLogin,
   UserInteractions,
 } from './interaction/contract.ts';
 export {

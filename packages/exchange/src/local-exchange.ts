@@ -105,6 +105,8 @@ export function createLocalExchange(options: LocalExchangeOptions): TokenExchang
     return {
       start: async ({ subjectToken, signal: _signal, ...request }) =>
         interactions.start({ ...request, client, grant: await validate(subjectToken) }),
+      login: async ({ subjectToken, signal: _signal, ...request }) =>
+        interactions.login({ ...request, client, grant: await validate(subjectToken) }),
       finish: ({ signal: _signal, ...request }) => interactions.finish({ ...request, client }),
     };
   }

@@ -1,4 +1,4 @@
-import type { InteractionReason, Interactions } from '@mcp-obo/exchange';
+import type { InteractionReason, Interactions, LoginDemand } from '@mcp-obo/exchange';
 import { OAuthError } from '@mcp-obo/oauth-error';
 import type { ClientAuthenticator } from '../client-auth/authenticate.ts';
 import type { ClientConfig } from '../config.ts';
@@ -46,25 +46,28 @@ export function createInteractionEndpoints(options: InteractionEndpointOptions):
   return {
     start: endpoint(async (form, client) => {
       const subjectToken = readSubjectToken(form);
-      const target = readTarget(form, targets);
+      const reason = readReason(form);
       const request = {
         client: client.id,
-        target: target.name,
-        scopes: parseScope(form.one('scope')),
-        reason: readReason(form),
         redirectUri: form.required('redirect_uri'),
         state: secret(form, 'state'),
         nonce: secret(form, 'nonce'),
         codeChallenge: readChallenge(form),
       };
+      if (reason === 'login_required') {
+        const demand = readDemand(form);
+        const { grant } = await check.subject(subjectToken, { client, tenant: undefined });
+        return answerOf(await interactions.login({ ...request, grant, ...(demand && { demand }) }));
+      }
+      const target = readTarget(form, targets);
+      const scopes = parseScope(form.one('scope'));
       const subject = await check.subject(subjectToken, { client, tenant: undefined });
       assertReachable(subject, target);
       const { grant } = subject;
-      const { authorizationUrl } = await interactions.start({ ...request, grant });
-      return { authorization_url: authorizationUrl };
+      return answerOf(await interactions.start({ ...request, reason, target: target.name, scopes, grant }));
     }),
     finish: endpoint(async (form, client) => {
-      await tellingWhy(() =>
+      const { authTime, acr, amr } = await tellingWhy(() =>
         interactions.finish({
           client: client.id,
           user: { issuer: form.required('issuer'), key: form.required('user') },
@@ -75,7 +78,7 @@ export function createInteractionEndpoints(options: InteractionEndpointOptions):
           codeVerifier: form.required('code_verifier'),
         }),
       );
-      return { completed: true };
+      return { completed: true, ...(authTime !== undefined && { auth_time: authTime }), acr, amr };
     }),
   };
 }
@@ -87,10 +90,33 @@ function refuseUnregistered({ grants, redirect_uris }: ClientConfig): void {
   });
 }
 
-function readReason(form: TokenForm): InteractionReason {
-  const reason = form.required('reason');
-  if (reason === 'consent_required' || reason === 'interaction_required') return reason;
-  throw invalid('The reason is not supported.', 'interaction_reason');
+function answerOf({ authorizationUrl }: { readonly authorizationUrl: string }) {
+  return { authorization_url: authorizationUrl };
+}
+
+const reasons = ['consent_required', 'interaction_required', 'login_required'] as const satisfies readonly (
+  | InteractionReason
+  | 'login_required'
+)[];
+
+function readReason(form: TokenForm): (typeof reasons)[number] {
+  const given = form.required('reason');
+  const reason = reasons.find((known) => known === given);
+  if (reason === undefined) throw invalid('The reason is not supported.', 'interaction_reason');
+  return reason;
+}
+
+/** What the login must be (RFC 9470 §4); undefined when any will do. */
+function readDemand(form: TokenForm): LoginDemand | undefined {
+  const [age, values] = [form.one('max_age'), form.one('acr_values')];
+  if (age !== undefined && !/^\d{1,9}$/.test(age))
+    throw invalid('max_age must be a number of seconds.', 'interaction_demand');
+  const acrValues = (values ?? '').split(' ').filter((value) => value !== '');
+  if (age === undefined && acrValues.length === 0) return undefined;
+  return {
+    ...(age !== undefined && { maxAge: Number(age) }),
+    ...(acrValues.length > 0 && { acrValues }),
+  };
 }
 
 /** RFC 7636 §4.2: S256, and nothing weaker. */
@@ -108,9 +134,9 @@ function secret(form: TokenForm, name: string): string {
 }
 
 /** A denial has one code for two things; `suberror` tells which it was. */
-async function tellingWhy(step: () => Promise<void>): Promise<void> {
+async function tellingWhy<T>(step: () => Promise<T>): Promise<T> {
   try {
-    await step();
+    return await step();
   } catch (error) {
     if (!(error instanceof OAuthError) || error.code !== 'access_denied') throw error;
     const { message, reason } = error;

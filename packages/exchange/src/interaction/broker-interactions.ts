@@ -7,7 +7,8 @@ import { answerFetch, type Fetch } from '../upstream/answer-fetch.ts';
 import { type AssertionPolicy, clientAuthentication } from '../upstream/client-authentication.ts';
 import { accessTokenType } from '../upstream/rfc8693.ts';
 import type { UpstreamCredential } from '../upstream/upstream.ts';
-import type { UserInteractions } from './contract.ts';
+import type { BrowserStart, ProvenLogin, UserInteractions } from './contract.ts';
+import { words } from './login-facts.ts';
 
 export interface BrokerInteractionsOptions extends Pick<AssertionPolicy, 'now' | 'random'> {
   /** The broker's token endpoint; the interaction endpoints are beside it. */
@@ -42,31 +43,37 @@ export function createBrokerInteractions(options: BrokerInteractionsOptions): Us
     throw refusal(response, answer, now());
   }
 
+  /** The authorization request that the broker writes. */
+  const begin = ({ signal, ...request }: BrowserStart, what: Readonly<Record<string, string>>) =>
+    abortable(async () => {
+      const answer = await post('start', {
+        subject_token: request.subjectToken,
+        subject_token_type: accessTokenType,
+        redirect_uri: request.redirectUri,
+        state: request.state,
+        nonce: request.nonce,
+        code_challenge: request.codeChallenge,
+        code_challenge_method: 'S256',
+        ...what,
+      });
+      const url = (answer as { authorization_url?: unknown } | undefined)?.authorization_url;
+      if (typeof url === 'string' && /^https?:/.test(url) && URL.canParse(url))
+        return { authorizationUrl: url };
+      throw unusable();
+    }, signal);
+
   return {
-    start: ({ signal, ...request }) =>
-      abortable(async () => {
-        const answer = await post('start', {
-          subject_token: request.subjectToken,
-          subject_token_type: accessTokenType,
-          audience: request.target,
-          scope: request.scopes.join(' '),
-          reason: request.reason,
-          redirect_uri: request.redirectUri,
-          state: request.state,
-          nonce: request.nonce,
-          code_challenge: request.codeChallenge,
-          code_challenge_method: 'S256',
-        });
-        const url = (answer as { authorization_url?: unknown } | undefined)?.authorization_url;
-        if (typeof url === 'string' && /^https?:/.test(url) && URL.canParse(url))
-          return { authorizationUrl: url };
-        throw new OAuthError('bad_gateway', 'The broker sent an answer that cannot be used.', {
-          reason: 'interaction_answer',
-        });
-      }, signal),
+    start: ({ target, scopes, reason, ...request }) =>
+      begin(request, { audience: target, scope: scopes.join(' '), reason }),
+    login: ({ demand: { maxAge, acrValues = [] } = {}, ...request }) =>
+      begin(request, {
+        reason: 'login_required',
+        ...(maxAge !== undefined && { max_age: String(maxAge) }),
+        ...(acrValues.length > 0 && { acr_values: acrValues.join(' ') }),
+      }),
     finish: ({ signal, ...request }) =>
       abortable(async () => {
-        await post('finish', {
+        const answer = await post('finish', {
           issuer: request.user.issuer,
           user: request.user.key,
           redirect_uri: request.redirectUri,
@@ -75,8 +82,22 @@ export function createBrokerInteractions(options: BrokerInteractionsOptions): Us
           nonce: request.nonce,
           code_verifier: request.codeVerifier,
         });
+        return loginOf(answer);
       }, signal),
   };
+}
+
+/** A login of which nothing is said is one that proves no more than who it was. */
+function loginOf(answer: unknown): ProvenLogin {
+  if (typeof answer !== 'object' || answer === null) throw unusable();
+  const { auth_time: authTime, acr, amr } = answer as Readonly<Record<string, unknown>>;
+  return { ...(typeof authTime === 'number' && { authTime }), acr: words(acr), amr: words(amr) };
+}
+
+function unusable(): OAuthError {
+  return new OAuthError('bad_gateway', 'The broker sent an answer that cannot be used.', {
+    reason: 'interaction_answer',
+  });
 }
 
 /** What the broker tells apart where one code stands for two things. */

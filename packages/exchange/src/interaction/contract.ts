@@ -3,15 +3,10 @@ import type { UserKey } from '@mcp-obo/grant';
 /** What the user is asked for at the identity provider. */
 export type InteractionReason = 'consent_required' | 'interaction_required';
 
-/** The user must do something at the identity provider before an exchange can succeed. */
-export interface InteractionStart {
-  /** Name of the target in the configuration. */
-  readonly target: string;
-  /** Scopes at the target. */
-  readonly scopes: readonly string[];
+/** A user is sent to the identity provider. */
+export interface BrowserStart {
   /** The user's access token for this server: who has to come back. */
   readonly subjectToken: string;
-  readonly reason: InteractionReason;
   /** Registered at the identity provider (and at the broker) for this server. */
   readonly redirectUri: string;
   /** Unguessable, and the caller's to keep. */
@@ -20,6 +15,40 @@ export interface InteractionStart {
   /** S256 of the verifier (RFC 7636 §4.2). */
   readonly codeChallenge: string;
   readonly signal?: AbortSignal;
+}
+
+/** The user must do something at the identity provider before an exchange can succeed. */
+export interface InteractionStart extends BrowserStart {
+  /** Name of the target in the configuration. */
+  readonly target: string;
+  /** Scopes at the target. */
+  readonly scopes: readonly string[];
+  readonly reason: InteractionReason;
+}
+
+/** The user is to show who they are. */
+export interface LoginStart extends BrowserStart {
+  /**
+   * What the login must be. The identity provider is asked for it, and for a login now; whether it did so is the
+   * caller's to judge, by what `finish` tells. Absent: any login of that user, an earlier one too.
+   */
+  readonly demand?: LoginDemand;
+}
+
+/** What a login is asked to be (RFC 9470 §4). At least one member is there. */
+export interface LoginDemand {
+  /** Seconds. */
+  readonly maxAge?: number;
+  readonly acrValues?: readonly string[];
+}
+
+/** What a verified ID token says of the login (OpenID Connect Core §2). */
+export interface ProvenLogin {
+  /** `auth_time`, seconds since the epoch. */
+  readonly authTime?: number;
+  /** `acr`, and what the issuer's profile has in its place. */
+  readonly acr: readonly string[];
+  readonly amr: readonly string[];
 }
 
 /** What came back to the redirect URI, and what it must agree with. */
@@ -47,9 +76,14 @@ export interface UserInteractions {
    */
   readonly start: (request: InteractionStart) => Promise<{ readonly authorizationUrl: string }>;
   /**
-   * Redeems the code, holds its ID token against the user, and forgets what was refused to that user. The tokens
-   * are thrown away. Rejects with `access_denied`: reason `another_user` when somebody else logged in,
+   * The same for a login alone: no access to any API is asked for (OpenID Connect Core §3.1.2.1, RFC 9470 §4).
+   * Rejects as `start` does.
+   */
+  readonly login: (request: LoginStart) => Promise<{ readonly authorizationUrl: string }>;
+  /**
+   * Redeems the code, holds its ID token against the user, and forgets what was refused to that user. Tells how the
+   * user logged in; the tokens are thrown away. Rejects with `access_denied`: reason `another_user` when somebody else logged in,
    * `interaction_refused` when the identity provider says no; `invalid_grant` for an answer that proves nothing.
    */
-  readonly finish: (request: InteractionFinish) => Promise<void>;
+  readonly finish: (request: InteractionFinish) => Promise<ProvenLogin>;
 }

@@ -6,7 +6,14 @@ import type { Target } from '../target.ts';
 import { targetAtIssuer } from '../target-at-issuer.ts';
 import { scopeText, targetParameter } from '../upstream/grant-request.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import type { InteractionFinish, InteractionStart } from './contract.ts';
+import type {
+  BrowserStart,
+  InteractionFinish,
+  InteractionStart,
+  LoginStart,
+  ProvenLogin,
+} from './contract.ts';
+import { demandParameters } from './login-facts.ts';
 import { createUserLogin, type UserLogin, type UserLoginOptions } from './user-login.ts';
 
 /** An issuer whose users can be sent there. */
@@ -24,12 +31,18 @@ export interface InteractionsOptions extends Omit<UserLoginOptions, 'issuer' | '
   readonly evictByTag: (tag: string) => Promise<number>;
 }
 
-/** A start after its subject token was validated. */
-export interface ValidatedStart extends Omit<InteractionStart, 'subjectToken' | 'signal'> {
+/** What a start has after its subject token was validated. */
+interface Validated {
   /** The authenticated caller. */
   readonly client: string;
   readonly grant: Grant;
 }
+
+/** A start after its subject token was validated. */
+export interface ValidatedStart extends Omit<InteractionStart, 'subjectToken' | 'signal'>, Validated {}
+
+/** The same of a login. */
+export interface ValidatedLogin extends Omit<LoginStart, 'subjectToken' | 'signal'>, Validated {}
 
 export interface AuthenticatedFinish extends Omit<InteractionFinish, 'signal'> {
   readonly client: string;
@@ -38,7 +51,8 @@ export interface AuthenticatedFinish extends Omit<InteractionFinish, 'signal'> {
 /** Interactions of users, for callers that have proved themselves. */
 export interface Interactions {
   readonly start: (request: ValidatedStart) => Promise<{ readonly authorizationUrl: string }>;
-  readonly finish: (request: AuthenticatedFinish) => Promise<void>;
+  readonly login: (request: ValidatedLogin) => Promise<{ readonly authorizationUrl: string }>;
+  readonly finish: (request: AuthenticatedFinish) => Promise<ProvenLogin>;
 }
 
 /** Sends users to the issuer of their token, and believes who comes back only after an ID token of that issuer. */
@@ -66,15 +80,20 @@ export function createInteractions(options: InteractionsOptions): Interactions {
     });
   }
 
+  /** Where the user of a token can be sent by that client. */
+  function wayOf({ client, grant, redirectUri }: ValidatedLogin) {
+    checkRedirectUri(client, redirectUri);
+    if (grant.user === undefined)
+      throw new OAuthError('invalid_request', 'The subject token speaks for no user.', {
+        reason: 'subject_machine',
+      });
+    return issuerOf(grant);
+  }
+
   return {
     async start(request) {
-      const { client, grant, redirectUri } = request;
-      checkRedirectUri(client, redirectUri);
-      if (grant.user === undefined)
-        throw new OAuthError('invalid_request', 'The subject token speaks for no user.', {
-          reason: 'subject_machine',
-        });
-      const { entry, login } = issuerOf(grant);
+      const { client, grant } = request;
+      const { entry, login } = wayOf(request);
       const known = targetAtIssuer(options.targets, request.target, entry);
       const { scopes } = decidePolicy(options.policy, {
         client,
@@ -86,15 +105,21 @@ export function createInteractions(options: InteractionsOptions): Interactions {
       });
       const names = { ...known, resource: known.target.resource, scopes };
       const authorizationUrl = await login.authorizationUrl(client, {
-        response_type: 'code',
-        redirect_uri: redirectUri,
+        ...codeRequest(request),
         scope: `openid profile ${scopeText(entry.profile, names)}`,
         ...targetParameter(entry.profile.exchange.targetParameter, names),
-        state: request.state,
-        nonce: request.nonce,
-        code_challenge: request.codeChallenge,
-        code_challenge_method: 'S256',
         ...prompts[request.reason],
+        ...loginHint(grant),
+      });
+      return { authorizationUrl };
+    },
+    async login(request) {
+      const { client, grant, demand } = request;
+      const { entry, login } = wayOf(request);
+      const authorizationUrl = await login.authorizationUrl(client, {
+        ...codeRequest(request),
+        scope: 'openid profile',
+        ...(demand !== undefined && demandParameters(entry.profile, demand)),
         ...loginHint(grant),
       });
       return { authorizationUrl };
@@ -102,11 +127,24 @@ export function createInteractions(options: InteractionsOptions): Interactions {
     async finish(request) {
       const { client, user, redirectUri } = request;
       checkRedirectUri(client, redirectUri);
-      const key = await issuerOf(user).login.redeem(client, request);
+      const { key, login } = await issuerOf(user).login.redeem(client, request);
       if (key !== user.key)
         throw new OAuthError('access_denied', 'Another user logged in.', { reason: 'another_user' });
       await options.evictByTag(subjectKey('user', user.issuer, user.key));
+      return login;
     },
+  };
+}
+
+/** The authorization code flow with PKCE, whatever is asked for by it (RFC 6749 §4.1.1, RFC 7636 §4.3). */
+function codeRequest(request: Pick<BrowserStart, 'redirectUri' | 'state' | 'nonce' | 'codeChallenge'>) {
+  return {
+    response_type: 'code',
+    redirect_uri: request.redirectUri,
+    state: request.state,
+    nonce: request.nonce,
+    code_challenge: request.codeChallenge,
+    code_challenge_method: 'S256',
   };
 }
 

@@ -16,7 +16,8 @@ import {
 import type { Fetch } from '../upstream/answer-fetch.ts';
 import { clientAuthentication } from '../upstream/client-authentication.ts';
 import type { UpstreamCredential } from '../upstream/upstream.ts';
-import type { InteractionFinish } from './contract.ts';
+import type { InteractionFinish, ProvenLogin } from './contract.ts';
+import { readLogin } from './login-facts.ts';
 
 export interface UserLoginOptions {
   readonly issuer: string;
@@ -39,8 +40,11 @@ export interface UserLogin {
     client: string,
     parameters: Readonly<Record<string, string>>,
   ) => Promise<string>;
-  /** The user's key by the issuer's profile, from a verified ID token (OpenID Connect Core §3.1.3.7). */
-  readonly redeem: (client: string, answer: Omit<InteractionFinish, 'user' | 'signal'>) => Promise<string>;
+  /** The user's key by the issuer's profile and the login, from a verified ID token (OpenID Connect Core §3.1.3.7). */
+  readonly redeem: (
+    client: string,
+    answer: Omit<InteractionFinish, 'user' | 'signal'>,
+  ) => Promise<{ readonly key: string; readonly login: ProvenLogin }>;
 }
 
 /** The authorization code flow of OpenID Connect at one issuer, by `openid-client`. */
@@ -102,7 +106,7 @@ export function createUserLogin(options: UserLoginOptions): UserLogin {
       }).then((tokens) => tokens.claims(), refuseAnswer);
       const key = profile.token.idTokenUserKey({ ...claims });
       if (key === undefined) throw unproved('id_token_user', undefined);
-      return key;
+      return { key, login: readLogin(profile, { ...claims }) };
     },
   };
 }

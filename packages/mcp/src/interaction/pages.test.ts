@@ -21,7 +21,11 @@ function withoutConsent() {
         started.push(request);
         return { authorizationUrl: `https://idp.example/authorize?state=${request.state}` };
       },
-      finish: async (request) => void finished.push(request),
+      login: () => Promise.reject(new OAuthError('server_error', 'No login is asked for.')),
+      finish: async (request) => {
+        finished.push(request);
+        return { acr: [], amr: [] };
+      },
     },
     close: async () => undefined,
   };
