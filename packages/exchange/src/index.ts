@@ -18,7 +18,6 @@ export type {
   InteractionStart,
   LoginDemand,
   LoginStart,
-  ProvenLogin,
   UserInteractions,
 } from './interaction/contract.ts';
 export {

@@ -7,6 +7,8 @@ export interface StepUp {
   readonly maxAge?: number;
   /** `acr_values` of RFC 9470. */
   readonly acrValues?: readonly string[];
+  /** Whether a login that the server proves itself would do, for a client that cannot log in again (`Tier.loginByLink`). */
+  readonly byLink?: boolean;
 }
 
 /** The one answer to "may this caller do this now". The audit records it as it is. */
@@ -30,6 +32,8 @@ export type Decision =
       readonly message: string;
       /** True when the operation must look as if it did not exist. */
       readonly hidden: boolean;
+      /** The challenge that a new login of the client did not answer, where a login by a link still could. */
+      readonly unanswered?: StepUp;
       /** Tools this caller may use instead. */
       readonly instead: readonly string[];
     };

@@ -9,6 +9,7 @@ export { createDecider, type Decider, type DeciderOptions } from './decider.ts';
 export { type Decision, type DecisionReason, decisionReasons, type StepUp } from './decision.ts';
 export { emitScopes, parseScopes } from './dialect.ts';
 export { createLattice, type Lattice, type LatticeData, mcpLattice } from './lattice.ts';
+export { type LoginShortfall, loginShortfall } from './login.ts';
 export type { DecisionContext, Facts, Obstacle, PastOperation, Question, Rule } from './question.ts';
 export { type RefusalNote, refusalNote } from './refusal-note.ts';
 export type {

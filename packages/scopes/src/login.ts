@@ -1,36 +1,49 @@
-import type { Grant } from '@mcp-obo/grant';
+import type { Grant, Login } from '@mcp-obo/grant';
 import { idpProfiles } from '@mcp-obo/idp-profile';
 import type { StepUp } from './decision.ts';
 import { answered, challenge, refuse } from './obstacle.ts';
-import type { PreparedQuestion, Step } from './question.ts';
+import type { Step } from './question.ts';
 import { strictest, type Tier } from './tier.ts';
 
 /**
  * The login is too long ago (`auth_time`) or too weak (`acr`, `amr`): one challenge for both (RFC 9470 §3).
  * A token that does not say when the login was is too old wherever that matters.
  */
-export const login: Step = (question) => {
-  const { grant, needed, requirement, context } = question;
-  const { kind } = requirement;
-  const asked = shortfall(question);
+export const login: Step = ({ grant, needed, requirement: { kind }, demands, context }) => {
+  if (!demands.some(isOfLogin)) return undefined;
+  const asked = loginShortfall(loginOf(grant), demands, context.now);
   if (asked === undefined) return undefined;
   if (grant.user === undefined) return refuse(kind, 'needs_login');
-  if (answered(context, 'insufficient_user_authentication')) return refuse(kind, 'login_did_not_help');
+  const byLink = demands.every(({ loginByLink }) => loginByLink !== false);
+  const proven = byLink ? context.login : undefined;
+  if (proven !== undefined && loginShortfall(proven, demands, context.now) === undefined) return undefined;
   const { weak, ...parameters } = asked;
-  return challenge(kind, weak ? 'login_too_weak' : 'login_too_old', {
-    error: 'insufficient_user_authentication',
-    scopes: needed,
-    ...parameters,
-  });
+  const error = 'insufficient_user_authentication';
+  const stepUp = { error, scopes: needed, ...parameters, ...(byLink && { byLink }) } as const;
+  if (answered(context, error))
+    return { ...refuse(kind, 'login_did_not_help'), ...(byLink && { unanswered: stepUp }) };
+  return challenge(kind, weak ? 'login_too_weak' : 'login_too_old', stepUp);
 };
 
-type Shortfall = Pick<StepUp, 'maxAge' | 'acrValues'> & { readonly weak: boolean };
+function isOfLogin({ maxLoginAge, acrValues, amrValues }: Partial<Tier>): boolean {
+  return maxLoginAge !== undefined || acrValues !== undefined || amrValues !== undefined;
+}
 
-function shortfall({ grant, demands, context }: PreparedQuestion): Shortfall | undefined {
+/** What a login lacks, by the parameters that ask for it. */
+export type LoginShortfall = Pick<StepUp, 'maxAge' | 'acrValues'> & { readonly weak: boolean };
+
+/** What a login lacks of these demands, each of which holds; undefined when it lacks nothing. `now` in seconds. */
+export function loginShortfall(
+  { authTime, acr: contexts, amr }: Login,
+  demands: readonly Partial<Tier>[],
+  now: number,
+): LoginShortfall | undefined {
   const maxLoginAge = strictest(demands, 'maxLoginAge');
-  const old =
-    maxLoginAge !== undefined && (grant.authTime === undefined || context.now - grant.authTime > maxLoginAge);
-  const weak = demands.filter((demand) => !strongEnough(grant, demand));
+  const old = maxLoginAge !== undefined && (authTime === undefined || now - authTime > maxLoginAge);
+  const strongEnough = ({ acrValues, amrValues }: Partial<Tier>) =>
+    (acrValues === undefined || acrValues.some((value) => contexts.includes(value))) &&
+    (amrValues === undefined || amrValues.some((value) => amr.includes(value)));
+  const weak = demands.filter((demand) => !strongEnough(demand));
   if (!old && weak.length === 0) return undefined;
   const acrValues = [...new Set(weak.flatMap((demand) => demand.acrValues ?? []))];
   // A method (`amr`) cannot be asked for by name. A new login is, and the issuer asks for what it has.
@@ -43,18 +56,14 @@ function shortfall({ grant, demands, context }: PreparedQuestion): Shortfall | u
   };
 }
 
-function strongEnough(grant: Grant, { acrValues, amrValues }: Partial<Tier>): boolean {
-  const contexts = acrValues === undefined ? [] : authenticationContexts(grant);
-  return (
-    (acrValues === undefined || acrValues.some((value) => contexts.includes(value))) &&
-    (amrValues === undefined || amrValues.some((value) => grant.amr.includes(value)))
-  );
-}
-
-/** `acr`, or every value where the issuer's profile has a list of them (Entra `acrs`). */
-function authenticationContexts(grant: Grant): readonly unknown[] {
-  const profile = Object.entries(idpProfiles).find(([name]) => name === grant.profile)?.[1];
+/** The login of the token: `acr`, and every value where the issuer's profile has a list of them (Entra `acrs`). */
+function loginOf({ authTime, acr, amr, profile: name, claims }: Grant): Login {
+  const profile = Object.entries(idpProfiles).find(([known]) => known === name)?.[1];
   const claim = profile?.token.acrClaim;
-  const value = claim !== undefined && Object.hasOwn(grant.claims, claim) ? grant.claims[claim] : undefined;
-  return [grant.acr, ...(Array.isArray(value) ? value : [])];
+  const value = claim !== undefined && Object.hasOwn(claims, claim) ? claims[claim] : undefined;
+  return {
+    ...(authTime !== undefined && { authTime }),
+    acr: [...(acr === undefined ? [] : [acr]), ...(Array.isArray(value) ? value : [])],
+    amr,
+  };
 }

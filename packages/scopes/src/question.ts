@@ -1,4 +1,4 @@
-import type { Grant } from '@mcp-obo/grant';
+import type { Grant, Login } from '@mcp-obo/grant';
 import type { Decision, StepUp } from './decision.ts';
 import type { Lattice } from './lattice.ts';
 import type { ArgumentDemand, Arguments, Operation, Requirement } from './requirement.ts';
@@ -18,6 +18,11 @@ export interface DecisionContext {
    * says nothing about what a login would bring.
    */
   readonly steppedUp?: StepUp['error'] | boolean;
+  /**
+   * A login of the same user that this server has proved itself, beside that of the token. It counts where the tier
+   * lets it (`Tier.loginByLink`), and only as a whole: the age of one login and the strength of another are neither.
+   */
+  readonly login?: Login;
   /** What the user has approved: this call, or calls of this kind in this session. */
   readonly approved?: 'session' | 'call';
   readonly client?: Facts;

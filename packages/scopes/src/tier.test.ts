@@ -1,3 +1,4 @@
+import type { Login } from '@mcp-obo/grant';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import { askOf } from '../test/ask.ts';
@@ -79,7 +80,7 @@ describe('the login', () => {
   ])(verifies('sc:tiers', 'that %s (RFC 9470 §3)'), (_name, tier, grant, expected) => {
     const decision = list(tier, grant);
     const scopes = ['mcp:tools:execute', 'expenses:read'];
-    const challenge = { error: 'insufficient_user_authentication', scopes, ...expected };
+    const challenge = { error: 'insufficient_user_authentication', scopes, ...expected, byLink: true };
     if (expected === undefined) expect(decision).toEqual({ outcome: 'allow' });
     else expect(decision).toHaveProperty('challenge', challenge);
   });
@@ -89,6 +90,52 @@ describe('the login', () => {
     expect(list({ acrValues: ['c2'] }, { profile: 'entra', claims })).toEqual({ outcome: 'allow' });
     expect(list({ acrValues: ['c3'] }, { profile: 'entra', claims }).outcome).toBe('step-up');
     expect(list({ acrValues: ['c2'] }, { profile: 'generic', claims }).outcome).toBe('step-up');
+  });
+
+  const mfa = { acrValues: ['mfa'], maxLoginAge: 300 };
+  const proven = { authTime: now - 10, acr: ['mfa'], amr: [] };
+  const withProven = (tier: TierOverrides['read-only'], login: Partial<Login>, steppedUp = false) =>
+    askOf({ tiers: { 'read-only': tier ?? {} } })(
+      grantOf({ acr: 'pwd', authTime: now - 10 }),
+      'list_expenses',
+      {},
+      { login: { ...proven, ...login }, steppedUp },
+    );
+
+  it(verifies('sc:step-up', 'that the server proved itself counts beside that of the token'), () => {
+    expect(withProven(mfa, {})).toEqual({ outcome: 'allow' });
+    expect(withProven(mfa, { authTime: now - 300 })).toEqual({ outcome: 'allow' });
+    expect(withProven(mfa, {}, true)).toEqual({ outcome: 'allow' });
+  });
+
+  it.each<readonly [string, Partial<Login>]>([
+    ['is older than the tier allows', { authTime: now - 301 }],
+    ['is of unknown age', { authTime: undefined }],
+    ['is weaker than it wants', { acr: ['pwd'] }],
+    ['says nothing of its strength', { acr: [] }],
+  ])(verifies('sc:step-up', 'that the server proved itself does not count when it %s'), (_case, login) => {
+    expect(withProven(mfa, login)).toMatchObject({ outcome: 'step-up', challenge: { byLink: true } });
+  });
+
+  it(verifies('sc:step-up', 'of the token and the proven one are not added up'), () => {
+    // The token's is young enough and too weak, the proven one strong enough and too old.
+    expect(withProven(mfa, { authTime: now - 3600 }).outcome).toBe('step-up');
+  });
+
+  it(verifies('sc:step-up', 'that the server proved itself does not count where the tier says no'), () => {
+    const tier = { ...mfa, loginByLink: false };
+    expect(withProven(tier, {})).toMatchObject({ outcome: 'step-up' });
+    expect(withProven(tier, {})).not.toHaveProperty('challenge.byLink');
+    expect(withProven(tier, {}, true)).not.toHaveProperty('unanswered');
+    expect(createTiers().admin.loginByLink).toBe(false);
+  });
+
+  it(verifies('sc:step-up', 'that a new token did not bring can still be proved by a link'), () => {
+    expect(withProven(mfa, { acr: [] }, true)).toMatchObject({
+      outcome: 'refuse',
+      reason: 'login_did_not_help',
+      unanswered: { error: 'insufficient_user_authentication', acrValues: ['mfa'], byLink: true },
+    });
   });
 
   it(verifies('sc:tiers', 'that was repeated in vain is not asked for again'), () => {

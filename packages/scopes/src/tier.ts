@@ -11,6 +11,8 @@ export interface Tier {
   readonly acrValues?: readonly string[];
   /** Authentication methods (RFC 8176) of which the login used at least one; undefined: any. */
   readonly amrValues?: readonly string[];
+  /** Whether a login that the user makes by a link of this server counts beside that of the token. */
+  readonly loginByLink: boolean;
   /** Whether the user is asked: never, once a session, or for each call. */
   readonly approval: 'never' | 'session' | 'call';
 }
@@ -22,11 +24,11 @@ export type TierOverrides = Readonly<Partial<Record<TierName, Partial<Tier>>>>;
 
 /** The tiers as they are when nothing is configured. */
 export const defaultTiers: Tiers = {
-  'read-only': { maxTokenAge: 30 * 60, approval: 'never' },
-  'read-write': { maxTokenAge: 15 * 60, approval: 'never' },
-  financial: { maxTokenAge: 10 * 60, approval: 'never' },
-  'personal-data': { maxTokenAge: 10 * 60, approval: 'never' },
-  admin: { maxTokenAge: 5 * 60, approval: 'call' },
+  'read-only': { maxTokenAge: 30 * 60, loginByLink: true, approval: 'never' },
+  'read-write': { maxTokenAge: 15 * 60, loginByLink: true, approval: 'never' },
+  financial: { maxTokenAge: 10 * 60, loginByLink: true, approval: 'never' },
+  'personal-data': { maxTokenAge: 10 * 60, loginByLink: true, approval: 'never' },
+  admin: { maxTokenAge: 5 * 60, loginByLink: false, approval: 'call' },
 };
 
 /** Approvals from the weakest to the strongest. */
@@ -88,6 +90,7 @@ const columns: Readonly<Record<keyof Tier, { must: string; accepts: (value: unkn
   maxLoginAge: seconds,
   acrValues: values,
   amrValues: values,
+  loginByLink: { must: 'true or false', accepts: (value: unknown) => typeof value === 'boolean' },
   approval: {
     must: `one of ${approvals.join(', ')}`,
     accepts: (value: unknown) => approvals.some((approval) => approval === value),

@@ -1,3 +1,4 @@
+import type { Login } from '@mcp-obo/grant';
 import { OAuthError } from '@mcp-obo/oauth-error';
 import { abortable } from '../abortable.ts';
 import { brokerRows } from '../errors/broker-rows.ts';
@@ -7,7 +8,7 @@ import { answerFetch, type Fetch } from '../upstream/answer-fetch.ts';
 import { type AssertionPolicy, clientAuthentication } from '../upstream/client-authentication.ts';
 import { accessTokenType } from '../upstream/rfc8693.ts';
 import type { UpstreamCredential } from '../upstream/upstream.ts';
-import type { BrowserStart, ProvenLogin, UserInteractions } from './contract.ts';
+import type { BrowserStart, UserInteractions } from './contract.ts';
 import { words } from './login-facts.ts';
 
 export interface BrokerInteractionsOptions extends Pick<AssertionPolicy, 'now' | 'random'> {
@@ -88,7 +89,7 @@ export function createBrokerInteractions(options: BrokerInteractionsOptions): Us
 }
 
 /** A login of which nothing is said is one that proves no more than who it was. */
-function loginOf(answer: unknown): ProvenLogin {
+function loginOf(answer: unknown): Login {
   if (typeof answer !== 'object' || answer === null) throw unusable();
   const { auth_time: authTime, acr, amr } = answer as Readonly<Record<string, unknown>>;
   return { ...(typeof authTime === 'number' && { authTime }), acr: words(acr), amr: words(amr) };

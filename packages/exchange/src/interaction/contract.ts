@@ -1,4 +1,4 @@
-import type { UserKey } from '@mcp-obo/grant';
+import type { Login, UserKey } from '@mcp-obo/grant';
 
 /** What the user is asked for at the identity provider. */
 export type InteractionReason = 'consent_required' | 'interaction_required';
@@ -42,15 +42,6 @@ export interface LoginDemand {
   readonly acrValues?: readonly string[];
 }
 
-/** What a verified ID token says of the login (OpenID Connect Core §2). */
-export interface ProvenLogin {
-  /** `auth_time`, seconds since the epoch. */
-  readonly authTime?: number;
-  /** `acr`, and what the issuer's profile has in its place. */
-  readonly acr: readonly string[];
-  readonly amr: readonly string[];
-}
-
 /** What came back to the redirect URI, and what it must agree with. */
 export interface InteractionFinish {
   /** The user the interaction was started for. */
@@ -85,5 +76,5 @@ export interface UserInteractions {
    * user logged in; the tokens are thrown away. Rejects with `access_denied`: reason `another_user` when somebody else logged in,
    * `interaction_refused` when the identity provider says no; `invalid_grant` for an answer that proves nothing.
    */
-  readonly finish: (request: InteractionFinish) => Promise<ProvenLogin>;
+  readonly finish: (request: InteractionFinish) => Promise<Login>;
 }

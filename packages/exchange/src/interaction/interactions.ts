@@ -1,4 +1,4 @@
-import type { Grant, UserKey } from '@mcp-obo/grant';
+import type { Grant, Login, UserKey } from '@mcp-obo/grant';
 import { subjectKey } from '@mcp-obo/grant';
 import { OAuthError } from '@mcp-obo/oauth-error';
 import { decidePolicy, type Policy } from '../policy.ts';
@@ -6,13 +6,7 @@ import type { Target } from '../target.ts';
 import { targetAtIssuer } from '../target-at-issuer.ts';
 import { scopeText, targetParameter } from '../upstream/grant-request.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import type {
-  BrowserStart,
-  InteractionFinish,
-  InteractionStart,
-  LoginStart,
-  ProvenLogin,
-} from './contract.ts';
+import type { BrowserStart, InteractionFinish, InteractionStart, LoginStart } from './contract.ts';
 import { demandParameters } from './login-facts.ts';
 import { createUserLogin, type UserLogin, type UserLoginOptions } from './user-login.ts';
 
@@ -52,7 +46,7 @@ export interface AuthenticatedFinish extends Omit<InteractionFinish, 'signal'> {
 export interface Interactions {
   readonly start: (request: ValidatedStart) => Promise<{ readonly authorizationUrl: string }>;
   readonly login: (request: ValidatedLogin) => Promise<{ readonly authorizationUrl: string }>;
-  readonly finish: (request: AuthenticatedFinish) => Promise<ProvenLogin>;
+  readonly finish: (request: AuthenticatedFinish) => Promise<Login>;
 }
 
 /** Sends users to the issuer of their token, and believes who comes back only after an ID token of that issuer. */

@@ -1,5 +1,6 @@
+import type { Login } from '@mcp-obo/grant';
 import type { IdpProfile } from '@mcp-obo/idp-profile';
-import type { LoginDemand, ProvenLogin } from './contract.ts';
+import type { LoginDemand } from './contract.ts';
 
 /**
  * Parameters that ask an issuer for a login now (OpenID Connect Core §3.1.2.1). Entra knows no `acr_values`: it is
@@ -23,7 +24,7 @@ function acrsRequest(values: readonly string[]): string {
 }
 
 /** What verified claims of an ID token say of the login; a claim of another type says nothing. */
-export function readLogin(profile: IdpProfile, claims: Readonly<Record<string, unknown>>): ProvenLogin {
+export function readLogin(profile: IdpProfile, claims: Readonly<Record<string, unknown>>): Login {
   const { auth_time: authTime, acr, amr } = claims;
   const { acrClaim } = profile.token;
   return {

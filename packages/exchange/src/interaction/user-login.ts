@@ -1,3 +1,4 @@
+import type { Login } from '@mcp-obo/grant';
 import type { IdpProfile } from '@mcp-obo/idp-profile';
 import { type AuthorizationServerMetadata, discoverAuthorizationServer } from '@mcp-obo/metadata';
 import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
@@ -16,7 +17,7 @@ import {
 import type { Fetch } from '../upstream/answer-fetch.ts';
 import { clientAuthentication } from '../upstream/client-authentication.ts';
 import type { UpstreamCredential } from '../upstream/upstream.ts';
-import type { InteractionFinish, ProvenLogin } from './contract.ts';
+import type { InteractionFinish } from './contract.ts';
 import { readLogin } from './login-facts.ts';
 
 export interface UserLoginOptions {
@@ -44,7 +45,7 @@ export interface UserLogin {
   readonly redeem: (
     client: string,
     answer: Omit<InteractionFinish, 'user' | 'signal'>,
-  ) => Promise<{ readonly key: string; readonly login: ProvenLogin }>;
+  ) => Promise<{ readonly key: string; readonly login: Login }>;
 }
 
 /** The authorization code flow of OpenID Connect at one issuer, by `openid-client`. */
