@@ -160,7 +160,8 @@ describe('how much is read', () => {
   });
 
   it('hands on status, headers and the decompressed body up to the bound', async () => {
-    const { origin } = await server((_request, response) => {
+    const { origin } = await server(({ headers }, response) => {
+      expect(headers['accept-encoding']).toBeUndefined();
       response.writeHead(404, { 'content-encoding': 'gzip', etag: '"1"' }).end(gzipSync(big));
     });
     const response = await fetcher({ allowLoopbackHttp: true, maxBytes: big.length })(`${origin}/a`);
@@ -198,6 +199,16 @@ describe('how long it waits', () => {
     const { origin } = await server(() => undefined);
     const reason = new Error('caller left');
     await expect(fetcher()(origin, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
+  it('does not wait for a connection when the caller has left', async () => {
+    const resolved = Promise.withResolvers<void>();
+    const lookup: LookupFunction = () => resolved.resolve();
+    const left = new AbortController();
+    const answer = fetcher({ lookup })('https://idp.example/', { signal: left.signal });
+    await resolved.promise;
+    left.abort(new Error('caller left'));
+    await expect(answer).rejects.toThrow('caller left');
   });
 
   it('calls a closed port unreachable', async () => {

@@ -1,10 +1,12 @@
 import { lookup as dnsLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { OAuthError } from '@mcp-obo/oauth-error';
-import { Agent, type RequestInit as UndiciRequestInit, fetch as undiciFetch } from 'undici';
+import { Agent } from 'undici';
 import { createAddressPolicy } from './address-policy.ts';
-import { boundedResponse } from './bounded-response.ts';
+import { decodedResponse } from './decoded-response.ts';
 import { type GuardedTls, guardedConnector } from './guarded-connector.ts';
+import { sendRequest } from './one-request.ts';
+import { dispatchable, type OutgoingRequest } from './outgoing.ts';
 import { redirectedRequest } from './redirect.ts';
 import { isLoopbackHost } from './resource.ts';
 
@@ -39,7 +41,7 @@ export interface GuardedFetch {
  * redirects (MCP security best practices, SSRF; OWASP SSRF prevention). The body is read before it resolves.
  *
  * Rejects with an `OAuthError`: `bad_gateway` with reason `blocked_url`, `blocked_address`,
- * `response_too_large` or `too_many_redirects`; `temporarily_unavailable` with reason `timeout` or
+ * `response_too_large`, `response_encoding` or `too_many_redirects`; `temporarily_unavailable` with reason `timeout` or
  * `unreachable`. If the caller's own signal aborts, with the reason of that signal.
  */
 export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFetch {
@@ -57,32 +59,33 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
   });
   const assertAllowed = urlPolicy(options);
 
-  async function exchange(url: string | URL, init: RequestInit, signal: AbortSignal): Promise<Response> {
-    let request = { url: new URL(url), init };
+  async function exchange(first: OutgoingRequest, signal: AbortSignal): Promise<Response> {
+    let request = first;
     for (let redirects = 0; ; redirects += 1) {
       assertAllowed(request.url);
-      const response = await undiciFetch(request.url, {
-        ...(request.init as UndiciRequestInit),
-        redirect: 'manual',
-        signal,
-        dispatcher: agent,
-      });
-      const next = redirectedRequest(request, response);
-      if (next === undefined) return boundedResponse(response, request.url, maxBytes);
-      await response.body?.cancel();
+      const answer = await sendRequest(agent, await dispatchable(request), { signal, maxBytes });
+      const next = redirectedRequest(request, answer);
+      if (next === undefined) return decodedResponse(answer, request.url, maxBytes);
       if (redirects === maxRedirects) throw tooManyRedirects(maxRedirects);
       request = next;
     }
   }
 
   const guarded = async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const signal = init.signal ? AbortSignal.any([deadline, init.signal]) : deadline;
+    const ending = new AbortController();
+    const late = new Error(`no answer within ${timeoutMs} ms`);
+    const timer = setTimeout(() => ending.abort(late), timeoutMs);
+    const left = () => ending.abort(init.signal?.reason);
+    init.signal?.addEventListener('abort', left);
     try {
-      return await exchange(url, init, signal);
+      init.signal?.throwIfAborted();
+      return await exchange({ url: new URL(url), init }, ending.signal);
     } catch (error) {
       init.signal?.throwIfAborted();
-      throw refusalIn(error) ?? failure(error, deadline.aborted);
+      throw refusalIn(error) ?? failure(error, error === late);
+    } finally {
+      clearTimeout(timer);
+      init.signal?.removeEventListener('abort', left);
     }
   };
   return Object.assign(guarded, { close: () => agent.close() });

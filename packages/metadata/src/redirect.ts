@@ -1,9 +1,5 @@
-import type { Response as UndiciResponse } from 'undici';
-
-interface OutgoingRequest {
-  readonly url: URL;
-  readonly init: RequestInit;
-}
+import type { Answer } from './one-request.ts';
+import type { OutgoingRequest } from './outgoing.ts';
 
 /**
  * The request a redirect asks for, or `undefined` when the response is the answer: not a redirect, or the
@@ -14,10 +10,9 @@ interface OutgoingRequest {
  */
 export function redirectedRequest(
   { url, init }: OutgoingRequest,
-  response: UndiciResponse,
+  { status, headers: { location } }: Pick<Answer, 'status' | 'headers'>,
 ): OutgoingRequest | undefined {
-  const location = response.headers.get('location');
-  if (!redirectStatuses.has(response.status) || location === null) return undefined;
+  if (!redirectStatuses.has(status) || location === undefined) return undefined;
   if (!isSafe(init) || init.redirect === 'manual') return undefined;
   if (init.redirect === 'error') throw new TypeError('unexpected redirect');
   const target = new URL(location, url);
