@@ -78,6 +78,7 @@ function metadataOf(issuer: string, at: string): object {
     issuer,
     authorization_endpoint: `${at}/authorize`,
     token_endpoint: `${at}/token`,
+    revocation_endpoint: `${at}/revoke`,
     jwks_uri: `${at}/jwks`,
     response_types_supported: ['code'],
     grant_types_supported: ['authorization_code', 'refresh_token'],

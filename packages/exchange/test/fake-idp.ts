@@ -15,8 +15,13 @@ export interface FakeIdp {
   readonly issuer: TestIssuer;
   readonly tokenEndpoint: string;
   readonly requests: ReceivedRequest[];
+  readonly revocationEndpoint: string;
+  /** Requests at the revocation endpoint. */
+  readonly revocations: ReceivedRequest[];
   /** Replaces the way the token endpoint answers; `undefined` brings it back. */
   answerWith(handler: ((request: ReceivedRequest) => TokenAnswer | Promise<TokenAnswer>) | undefined): void;
+  /** Replaces the way the revocation endpoint answers: 200 with nothing (RFC 7009 §2.2). */
+  revokeWith(handler: () => Response | Promise<Response>): void;
   /** Knows this identity provider only. */
   readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
 }
@@ -25,7 +30,10 @@ export interface FakeIdp {
 export function createFakeIdp(options: { issuer: string; now: () => number; sub?: string }): FakeIdp {
   const issuer = createTestIssuer({ issuer: options.issuer, alg: 'ES256', now: options.now });
   const tokenEndpoint = `${options.issuer}/token`;
+  const revocationEndpoint = `${options.issuer}/revoke`;
   const requests: ReceivedRequest[] = [];
+  const revocations: ReceivedRequest[] = [];
+  let revoke: () => Response | Promise<Response> = () => new Response(null);
   let handler: (request: ReceivedRequest) => TokenAnswer | Promise<TokenAnswer> = mintAnswer;
 
   async function mintAnswer({ form }: ReceivedRequest): Promise<TokenAnswer> {
@@ -46,18 +54,30 @@ export function createFakeIdp(options: { issuer: string; now: () => number; sub?
     issuer,
     tokenEndpoint,
     requests,
+    revocationEndpoint,
+    revocations,
+    revokeWith(next) {
+      revoke = next;
+    },
     answerWith(next) {
       handler = next ?? mintAnswer;
     },
     async fetch(url, init) {
-      if (String(url) !== tokenEndpoint) return issuer.fetch(url, init);
-      const form = new URLSearchParams(String(init?.body));
-      const request = { url: String(url), headers: new Headers(init?.headers), form };
-      requests.push(request);
-      const answer = await handler(request);
+      const received = { url: String(url), headers: new Headers(init?.headers), form: formOf(init) };
+      if (received.url === revocationEndpoint) {
+        revocations.push(received);
+        return revoke();
+      }
+      if (received.url !== tokenEndpoint) return issuer.fetch(url, init);
+      requests.push(received);
+      const answer = await handler(received);
       return answer instanceof Response ? answer : Response.json(answer);
     },
   };
+}
+
+function formOf(init: RequestInit | undefined): URLSearchParams {
+  return new URLSearchParams(String(init?.body ?? ''));
 }
 
 /** The claims of a token, unverified. */

@@ -20,4 +20,6 @@ export const auth0: IdpProfile = {
       Object.hasOwn(claims, 'nonce') || Object.hasOwn(claims, 'at_hash') ? 'id_token' : undefined,
   },
   exchange: { ...generic.exchange, machineTargetParameter: 'audience' },
+  // `/oauth/revoke` takes refresh tokens.
+  revocation: { accessTokens: false },
 };

@@ -18,6 +18,8 @@ export const broker: IdpProfile = {
     userIssuer: (claims) => memberOfSubject(claims, 'iss'),
     isMachine: (claims) => !Object.hasOwn(claims, 'sub_id') && generic.token.isMachine(claims),
   },
+  // The list that its validators read ends them.
+  revocation: { accessTokens: false },
 };
 
 function memberOfSubject(claims: Claims, name: 'iss' | 'sub'): string | undefined {

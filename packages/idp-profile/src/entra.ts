@@ -31,6 +31,8 @@ export const entra: IdpProfile = {
     assertionAudience: 'token_endpoint',
     machineTargetParameter: 'scope',
   },
+  // It has no revocation endpoint.
+  revocation: { accessTokens: false },
 };
 
 function userKey(claims: Claims): string | undefined {

@@ -30,4 +30,6 @@ export const generic: IdpProfile = {
     assertionAudience: 'issuer',
     machineTargetParameter: 'resource',
   },
+  // RFC 7009 §2: an issuer should be able to.
+  revocation: { accessTokens: true },
 };

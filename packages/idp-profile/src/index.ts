@@ -10,6 +10,7 @@ export type {
   IdpName,
   IdpProfile,
   ProfileName,
+  RevocationProfile,
   ScopeProfile,
   TokenProfile,
 } from './profile.ts';

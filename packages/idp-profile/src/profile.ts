@@ -35,6 +35,8 @@ export interface TokenProfile {
    * an issuer may name.
    */
   readonly userIssuer?: (claims: Claims) => string | undefined;
+  /** Session id by which a security event means every session of its user. */
+  readonly everySession?: string;
   /** Claim that names the first token of the chain; a user's token must have it then. */
   readonly originClaim?: string;
   /** True when the token speaks for a client and no user. */
@@ -68,6 +70,12 @@ export interface ExchangeProfile {
   readonly machineTargetParameter: 'audience' | 'resource' | 'scope';
 }
 
+/** What can be ended at the identity provider before its time (RFC 7009). */
+export interface RevocationProfile {
+  /** True when its revocation endpoint ends access tokens, by request of the registration they were issued to. */
+  readonly accessTokens: boolean;
+}
+
 /** Everything that is different about one identity provider, as data. */
 export interface IdpProfile {
   readonly name: ProfileName;
@@ -76,4 +84,5 @@ export interface IdpProfile {
   readonly token: TokenProfile;
   readonly scopes: ScopeProfile;
   readonly exchange: ExchangeProfile;
+  readonly revocation: RevocationProfile;
 }

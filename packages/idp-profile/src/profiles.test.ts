@@ -64,6 +64,16 @@ describe('profiles of identity providers', () => {
     expect(token.refuse(claims)).toBe(word);
   });
 
+  it.each<[string, IdpProfile, boolean]>([
+    ['Keycloak', keycloak, true],
+    ['Okta', okta, true],
+    ['a generic issuer', generic, true],
+    ['Auth0: refresh tokens only', auth0, false],
+    ['Entra: it has no such endpoint', entra, false],
+  ])('know whether access tokens can be revoked there (RFC 7009): %s', (_case, { revocation }, can) => {
+    expect(revocation.accessTokens).toBe(can);
+  });
+
   it.each<[string, Claims]>([
     ['_claim_names', { _claim_names: { groups: 'src1' } }],
     ['hasgroups', { hasgroups: true }],

@@ -15,15 +15,22 @@ const maxCharacters = 256 * 1024;
 export function answerFetch(fetch: Fetch): Fetch {
   return async (url, init) => {
     const response = await reach(() => fetch(url, init));
-    const text = await reach(() => response.text());
-    if (text.length > maxCharacters) throw unusable('response_too_large');
+    const text = await boundedText(response);
     if (response.status !== 200) return plainResponse(text, response);
     if (!isJson(response)) throw unusable('response_not_json');
     return plainResponse(withoutOtherTokens(text), response);
   };
 }
 
-async function reach<T>(step: () => Promise<T>): Promise<T> {
+/** What an answer says, within bounds. */
+export async function boundedText(response: Response): Promise<string> {
+  const text = await reach(() => response.text());
+  if (text.length > maxCharacters) throw unusable('response_too_large');
+  return text;
+}
+
+/** Takes a step on the network: that it failed is `temporarily_unavailable`. */
+export async function reach<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (cause) {

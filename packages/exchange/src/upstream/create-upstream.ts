@@ -26,7 +26,7 @@ const exchangeRequests: Readonly<
  */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { issuer, profile } = options;
-  const { registration, ask } = createRegistrations(options);
+  const { registration, ask, revoke } = createRegistrations(options);
   return {
     issuer,
     tenant: options.tenant,
@@ -41,5 +41,6 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     async clientCredentials(request, deadline) {
       return ask(request.client, 'client_credentials', clientCredentialsRequest(profile, request), deadline);
     },
+    ...(profile.revocation.accessTokens && { revoke }),
   };
 }

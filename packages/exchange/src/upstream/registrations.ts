@@ -7,7 +7,8 @@ import { systemScheduler } from '../scheduler.ts';
 import type { Fetch } from './answer-fetch.ts';
 import { assertionHeader } from './client-assertion.ts';
 import type { GrantRequest } from './grant-request.ts';
-import { createGuard, type GuardOptions } from './guard.ts';
+import { createGuard, type Guard, type GuardOptions } from './guard.ts';
+import { createRevocationEndpoint, type RevocationEndpoint } from './revocation-endpoint.ts';
 import { assertSecureEndpoint } from './secure-endpoint.ts';
 import { createTokenEndpoint, type TokenEndpoint } from './token-endpoint.ts';
 import type { UpstreamAnswer, UpstreamCredential } from './upstream.ts';
@@ -46,47 +47,63 @@ export interface Registrations {
     grant: GrantRequest,
     deadline?: number,
   ) => Promise<UpstreamAnswer>;
+  /**
+   * Ends an access token that was issued to the caller's own registration (RFC 7009). Rejects with an `OAuthError`:
+   * `temporarily_unavailable` for a fault, else for good.
+   */
+  readonly revoke: (client: string, token: string, deadline: number) => Promise<void>;
 }
 
 /** @throws TypeError at start for a token endpoint that is neither https nor on loopback, or a key that cannot sign. */
 export function createRegistrations(options: RegistrationsOptions): Registrations {
   const { issuer, profile, timeoutMs = 5000 } = options;
   if (options.tokenEndpoint !== undefined) assertSecureEndpoint(options.tokenEndpoint);
-  const guard = createGuard({
-    retries: 2,
-    concurrency: 64,
-    queue: 256,
-    openMs: 5000,
-    now: options.now,
-    jitter: Math.random,
-    schedule: systemScheduler,
-    ...options.guard,
-  });
+  const guard = guardOf(options, options.guard);
+  // Nobody waits for a revocation: exchanges must not wait for them either, nor be judged by them.
+  const quietGuard = guardOf(options, quiet);
   const credentials = new Map(Object.entries(options.credentials));
   for (const credential of credentials.values()) {
     if (credential.kind === 'private_key_jwt') assertionHeader(credential);
   }
-  const endpoints = new Map<string, TokenEndpoint>();
-  const locate = remembered(async () => options.tokenEndpoint ?? (await discoverEndpoint(options)));
+  const tokenEndpoints = new Map<string, TokenEndpoint>();
+  const revocationEndpoints = new Map<string, RevocationEndpoint>();
+  const locateToken = remembered(
+    async () => options.tokenEndpoint ?? (await discover('token_endpoint', options)),
+  );
+  const locateRevocation = remembered(() => discover('revocation_endpoint', options));
 
-  async function endpointOf(client: string): Promise<TokenEndpoint> {
+  function clientAt(client: string, url: string) {
+    const credential = credentialOf(client);
+    const { reusesAssertion, assertionAudience } = profile.exchange;
+    return {
+      ...options,
+      url,
+      credential,
+      timeoutMs,
+      assertionAudience: assertionAudience === 'issuer' ? issuer : url,
+      reusesAssertion,
+    };
+  }
+
+  function credentialOf(client: string): UpstreamCredential {
     const credential = credentials.get(client);
     if (credential === undefined) throw noRegistration();
-    const url = await locate();
-    const { reusesAssertion, assertionAudience } = profile.exchange;
-    const endpoint =
-      endpoints.get(client) ??
-      createTokenEndpoint({
-        ...options,
-        url,
-        credential,
-        timeoutMs,
-        assertionAudience: assertionAudience === 'issuer' ? issuer : url,
-        reusesAssertion,
-        errorRows: options.errorRows ?? errorRows[profile.name],
-      });
-    endpoints.set(client, endpoint);
-    return endpoint;
+    return credential;
+  }
+
+  async function tokenEndpointOf(client: string): Promise<TokenEndpoint> {
+    credentialOf(client);
+    const url = await locateToken();
+    const rows = options.errorRows ?? errorRows[profile.name];
+    return known(tokenEndpoints, client, () =>
+      createTokenEndpoint({ ...clientAt(client, url), errorRows: rows }),
+    );
+  }
+
+  async function revocationEndpointOf(client: string): Promise<RevocationEndpoint> {
+    credentialOf(client);
+    const url = await locateRevocation();
+    return known(revocationEndpoints, client, () => createRevocationEndpoint(clientAt(client, url)));
   }
 
   return {
@@ -97,17 +114,45 @@ export function createRegistrations(options: RegistrationsOptions): Registration
       return { clientId, id: JSON.stringify([kind, clientId]) };
     },
     async ask(client, operation, grant, deadline = options.now() + 10_000) {
-      return guard(client, deadline, async () => (await endpointOf(client))(operation, grant));
+      return guard(client, deadline, async () => (await tokenEndpointOf(client))(operation, grant));
+    },
+    async revoke(client, token, deadline) {
+      return quietGuard(client, deadline, async () => (await revocationEndpointOf(client))(token));
     },
   };
 }
 
-async function discoverEndpoint({ issuer, fetch }: RegistrationsOptions): Promise<string> {
-  const metadata = await discoverAuthorizationServer(issuer, { fetch });
-  if (metadata.token_endpoint !== undefined) return metadata.token_endpoint;
-  throw new OAuthError('bad_gateway', 'The identity provider names no token endpoint.', {
-    reason: 'upstream_no_token_endpoint',
+/** How far a server is pressed with revocations: its faults are waited out by who asks. */
+const quiet = { retries: 0, concurrency: 4, queue: 10_000 } as const satisfies Partial<GuardOptions>;
+
+function guardOf({ now }: RegistrationsOptions, over: Partial<GuardOptions> | undefined): Guard {
+  return createGuard({
+    retries: 2,
+    concurrency: 64,
+    queue: 256,
+    openMs: 5000,
+    now,
+    jitter: Math.random,
+    schedule: systemScheduler,
+    ...over,
   });
+}
+
+async function discover(
+  endpoint: 'token_endpoint' | 'revocation_endpoint',
+  { issuer, fetch }: RegistrationsOptions,
+): Promise<string> {
+  const { [endpoint]: url } = await discoverAuthorizationServer(issuer, { fetch });
+  if (url !== undefined) return url;
+  throw new OAuthError('bad_gateway', `The identity provider names no ${endpoint.replace('_', ' ')}.`, {
+    reason: `upstream_no_${endpoint}`,
+  });
+}
+
+function known<T>(made: Map<string, T>, name: string, make: () => T): T {
+  const one = made.get(name) ?? make();
+  made.set(name, one);
+  return one;
 }
 
 /** Runs once however many ask; a failure is not kept. */

@@ -1,37 +1,17 @@
 import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
-import {
-  allowInsecureRequests,
-  ClientError,
-  Configuration,
-  type CustomFetch,
-  customFetch,
-  genericGrantRequest,
-  ResponseBodyError,
-} from 'openid-client';
+import { ClientError, genericGrantRequest, ResponseBodyError } from 'openid-client';
 import type { ErrorRow, UpstreamError } from '../errors/error-row.ts';
 import { mapUpstreamError } from '../errors/map-error.ts';
 import { readErrorBody, readRetryAfter } from '../errors/read-error.ts';
-import { answerFetch, type Fetch } from './answer-fetch.ts';
-import { type AssertionPolicy, clientAuthentication } from './client-authentication.ts';
+import { answerFetch } from './answer-fetch.ts';
+import { type ClientEndpointOptions, causesOf, clientConfiguration } from './client-configuration.ts';
 import { type GrantRequest, idJagType } from './grant-request.ts';
-import type { UpstreamAnswer, UpstreamCredential } from './upstream.ts';
+import type { UpstreamAnswer } from './upstream.ts';
 import { UpstreamFailure } from './upstream-failure.ts';
 
-export interface TokenEndpointOptions {
-  readonly issuer: string;
-  readonly url: string;
-  readonly credential: UpstreamCredential;
-  /** `aud` of our client assertion: the issuer's name, or the URL of the endpoint. */
-  readonly assertionAudience: string;
-  /** True when a signed client assertion may be sent again within its life. */
-  readonly reusesAssertion: boolean;
+export interface TokenEndpointOptions extends ClientEndpointOptions {
   /** What its errors mean. */
   readonly errorRows: readonly ErrorRow[];
-  readonly fetch: Fetch;
-  /** Milliseconds for one request, its answer included. */
-  readonly timeoutMs: number;
-  readonly now: () => number;
-  readonly random: () => string;
 }
 
 /** One registration at one token endpoint. Rejects with the `OAuthError` of the error table. */
@@ -42,22 +22,8 @@ export type TokenEndpoint = (
 
 /** A token endpoint, spoken to by `openid-client`. */
 export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoint {
-  const { issuer, url, credential, errorRows, timeoutMs, now } = options;
-  const policy: AssertionPolicy = {
-    audience: options.assertionAudience,
-    reuse: options.reusesAssertion,
-    now,
-    random: options.random,
-  };
-  const configuration = new Configuration(
-    { issuer, token_endpoint: url },
-    credential.clientId,
-    {},
-    clientAuthentication(credential, policy),
-  );
-  configuration[customFetch] = answerFetch(options.fetch) as CustomFetch;
-  configuration.timeout = timeoutMs / 1000;
-  if (url.startsWith('http:')) allowInsecureRequests(configuration);
+  const { credential, errorRows, now } = options;
+  const configuration = clientConfiguration('token_endpoint', options, answerFetch(options.fetch));
   const kind = 'clientSecret' in credential ? 'secret' : 'assertion';
 
   return async (operation, { grantType, parameters }) => {
@@ -98,9 +64,9 @@ interface FailureContext {
 
 /** Sorts what `openid-client` throws: our own refusals, error answers, unusable answers, and our bugs. */
 async function failure(error: unknown, { errorRows, sent, now }: FailureContext): Promise<unknown> {
-  const own = causes(error).find(isOAuthError);
+  const own = causesOf(error).find(isOAuthError);
   if (own !== undefined) return own;
-  const response = error instanceof ResponseBodyError ? error.response : causes(error).find(isResponse);
+  const response = error instanceof ResponseBodyError ? error.response : causesOf(error).find(isResponse);
   if (response !== undefined && response.status !== 200) {
     const body =
       error instanceof ResponseBodyError ? error.cause : await response.json().catch(() => undefined);
@@ -109,15 +75,6 @@ async function failure(error: unknown, { errorRows, sent, now }: FailureContext)
     return mapUpstreamError(errorRows, readErrorBody(response.status, body, sent), { retryAfter, cause });
   }
   return error instanceof ClientError ? unusable('response_invalid', error) : error;
-}
-
-function causes(error: unknown): readonly unknown[] {
-  const chain: unknown[] = [];
-  for (let current = error; current !== undefined && chain.length < 8; ) {
-    chain.push(current);
-    current = current instanceof Error ? current.cause : undefined;
-  }
-  return chain;
 }
 
 function isResponse(value: unknown): value is Response {

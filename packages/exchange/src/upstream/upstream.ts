@@ -110,4 +110,9 @@ export interface Upstream {
     request: UpstreamClientCredentials,
     deadline?: number,
   ) => Promise<UpstreamAnswer>;
+  /**
+   * Ends an access token at the issuer (RFC 7009), as the caller's own registration; absent where the issuer cannot.
+   * Rejects with an `OAuthError`: `temporarily_unavailable` for a fault, else for good.
+   */
+  readonly revoke?: (client: string, token: string, deadline: number) => Promise<void>;
 }

@@ -97,6 +97,7 @@ export function createIdJag(options: IdJagOptions): Upstream {
       const grant = clientCredentialsRequest(profile, request);
       return there.ask(request.client, 'client_credentials', grant, deadline);
     },
+    ...(profile.revocation.accessTokens && { revoke: there.revoke }),
   };
 }
 
