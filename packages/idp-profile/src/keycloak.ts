@@ -14,6 +14,7 @@ export const keycloak: IdpProfile = {
     typ: ['at+jwt', 'jwt'],
     clientClaims: ['client_id', 'azp'],
     roleClaims: [['realm_access', 'roles'], ['roles']],
+    everySession: 'ALL',
     isMachine: (claims) =>
       text(claims, 'preferred_username')?.startsWith('service-account-') === true ||
       serviceAccountClaims.some((name) => Object.hasOwn(claims, name)),

@@ -76,6 +76,27 @@ describe('what is revoked', () => {
     expect(revocations.covers(grantOf())).toBe(false);
   });
 
+  it.each<readonly [string, number | undefined, number, boolean]>([
+    ['what was issued before it', -600_000, -601, true],
+    ['what was issued in the seconds by which clocks differ', -600_000, -595, true],
+    ['not what a later login brought', -600_000, -594, false],
+    ['nothing to come, when it is to come itself', 600_000, 6, false],
+    ['what was issued by now, when it is to come itself', 600_000, 0, true],
+  ])(
+    verifies('tb:revocation', 'of an event covers %s, however late the news is'),
+    (_what, at = 0, iat, covered) => {
+      for (const [kind, id] of [
+        ['session', 'session-1'],
+        ['user', 'user-alice'],
+      ] as const) {
+        const revocations = known();
+        const times = { now: noon, longestLife: hour };
+        revocations.add(revocationEntry({ kind, issuer, id, at: noon + at }, times));
+        expect(revocations.covers(grantOf({ issuedAt: noon / 1000 + iat }))).toBe(covered);
+      }
+    },
+  );
+
   it(verifies('rs:revoked', 'covers what was issued before, and not what a later login brings'), () => {
     const revocations = known();
     revocations.add(endOf('user', 'user-alice'));

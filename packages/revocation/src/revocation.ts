@@ -7,6 +7,11 @@ export interface Revocation {
   readonly issuer: string;
   /** The token's id, `sid`, the user's key by the issuer's profile, or the client's id. */
   readonly id: string;
+  /**
+   * When it happened, milliseconds since the epoch; now when absent or to come. For what goes on after it: tokens that
+   * were issued later stay valid, however late the news came.
+   */
+  readonly at?: number;
 }
 
 /** A revocation as processes tell it each other: no name is in it. */
@@ -37,11 +42,14 @@ const clockTolerance: Readonly<Record<SubjectKind, number>> = {
   client: 5000,
 };
 
-/** The entry of a revocation: it ends what has been issued by now. */
+/** The same for what has a time: it goes on after that, so a new token must not wait long either. */
+const toleranceOfEvents = 5000;
+
+/** The entry of a revocation: it ends what had been issued when it happened. */
 export function revocationEntry(
-  { kind, issuer, id }: Revocation,
+  { kind, issuer, id, at }: Revocation,
   { now, longestLife }: RevocationTimes,
 ): RevocationEntry {
-  const before = now + clockTolerance[kind];
+  const before = at === undefined ? now + clockTolerance[kind] : Math.min(at, now) + toleranceOfEvents;
   return { key: subjectKey(kind, issuer, id), before, until: before + longestLife };
 }

@@ -1,3 +1,5 @@
+import { constants, type VerifyKeyObjectInput } from 'node:crypto';
+
 /** What an algorithm demands of the key and of the signature. */
 export interface Algorithm {
   readonly kty: 'RSA' | 'EC' | 'OKP';
@@ -5,22 +7,54 @@ export interface Algorithm {
   readonly crv?: string;
   /** Bytes of a signature, where the algorithm fixes them; an RSA signature is as long as the modulus. */
   readonly signatureLength?: number;
+  /** Hash function, for `crypto.verify`; undefined where the scheme brings its own. */
+  readonly digest: string | undefined;
+  /** The scheme, for `crypto.verify`. */
+  readonly scheme: Omit<VerifyKeyObjectInput, 'key'>;
 }
 
-const rsa: Algorithm = { kty: 'RSA' };
-const ed25519: Algorithm = { kty: 'OKP', crv: 'Ed25519', signatureLength: 64 };
+/** RFC 7518 §3.3 */
+const pkcs1 = (digest: string): Algorithm => ({
+  kty: 'RSA',
+  digest,
+  scheme: { padding: constants.RSA_PKCS1_PADDING },
+});
+
+/** The salt is as long as the hash (RFC 7518 §3.5). */
+const pss = (digest: string): Algorithm => ({
+  kty: 'RSA',
+  digest,
+  scheme: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
+});
+
+/** R and S side by side, and no DER (RFC 7518 §3.4). */
+const ecdsa = (crv: string, digest: string, signatureLength: number): Algorithm => ({
+  kty: 'EC',
+  crv,
+  signatureLength,
+  digest,
+  scheme: { dsaEncoding: 'ieee-p1363' },
+});
+
+const ed25519: Algorithm = {
+  kty: 'OKP',
+  crv: 'Ed25519',
+  signatureLength: 64,
+  digest: undefined,
+  scheme: {},
+};
 
 /** Every algorithm an issuer can be configured with: asymmetric ones alone (RFC 8725 §3.1, RFC 9068 §4). */
 const algorithms: Readonly<Record<string, Algorithm>> = {
-  RS256: rsa,
-  RS384: rsa,
-  RS512: rsa,
-  PS256: rsa,
-  PS384: rsa,
-  PS512: rsa,
-  ES256: { kty: 'EC', crv: 'P-256', signatureLength: 64 },
-  ES384: { kty: 'EC', crv: 'P-384', signatureLength: 96 },
-  ES512: { kty: 'EC', crv: 'P-521', signatureLength: 132 },
+  RS256: pkcs1('sha256'),
+  RS384: pkcs1('sha384'),
+  RS512: pkcs1('sha512'),
+  PS256: pss('sha256'),
+  PS384: pss('sha384'),
+  PS512: pss('sha512'),
+  ES256: ecdsa('P-256', 'sha256', 64),
+  ES384: ecdsa('P-384', 'sha384', 96),
+  ES512: ecdsa('P-521', 'sha512', 132),
   EdDSA: ed25519,
   Ed25519: ed25519,
 };

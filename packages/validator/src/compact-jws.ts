@@ -5,8 +5,7 @@ import { parseStrictObject } from './strict-json.ts';
 export interface CompactJws {
   readonly header: Readonly<Record<string, unknown>>;
   readonly payload: Readonly<Record<string, unknown>>;
-  /** Length of the signature in bytes. */
-  readonly signatureLength: number;
+  readonly signature: Uint8Array;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -25,7 +24,7 @@ export function parseCompactJws(token: string): CompactJws {
   return {
     header: parseObject(header),
     payload: parseObject(payload),
-    signatureLength: decodeCanonical(signature).length,
+    signature: decodeCanonical(signature),
   };
 }
 

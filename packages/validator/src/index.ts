@@ -16,6 +16,20 @@ export {
   type LogoutTokenValidatorOptions,
 } from './logout-token.ts';
 export { type RefusalReason, refusalMessage, refusalReasons } from './refusal.ts';
+export {
+  type CredentialChange,
+  credentialChanges,
+  type EventPolicy,
+  type SecurityEvent,
+} from './security-event.ts';
+export {
+  createSecurityEventValidator,
+  longestEventAge,
+  type SecurityEventIssuer,
+  type SecurityEventToken,
+  type SecurityEventValidator,
+  type SecurityEventValidatorOptions,
+} from './security-event-token.ts';
 export { type JsonProblem, parseStrictJson } from './strict-json.ts';
 export { createValidator, type Validator } from './validator.ts';
 export type { ValidatorEvent, ValidatorLog } from './validator-event.ts';

@@ -1,5 +1,5 @@
-import type { CryptoKey } from 'jose';
-import { algorithmNamed } from './algorithm.ts';
+import type { KeyObject } from 'node:crypto';
+import { type Algorithm, algorithmNamed } from './algorithm.ts';
 import { type KeyProblem, parseVerificationKey, type VerificationKey } from './verification-key.ts';
 
 /** The usable keys of an issuer as published at one time. */
@@ -39,17 +39,18 @@ export async function parseKeySet(document: unknown, allowed: readonly string[])
 
 /** Result of looking for a key: the handle, or whether a newer key set could still hold it. */
 export type KeyLookup =
-  | { readonly found: CryptoKey; readonly signatureLength: number }
+  | { readonly found: KeyObject; readonly algorithm: Algorithm; readonly signatureLength: number }
   | { readonly found: undefined; readonly published: boolean };
 
 /** The key of that name for that algorithm. A key that was left out is `published` and not found. */
 export function findKey(set: KeySet, kid: string, alg: string): KeyLookup {
   const key = set.keys.get(kid);
   const found = key?.handles.get(alg);
-  if (key === undefined || found === undefined) {
+  const algorithm = algorithmNamed(alg);
+  if (key === undefined || found === undefined || algorithm === undefined) {
     return { found: undefined, published: key !== undefined || set.leftOut.some((one) => one.kid === kid) };
   }
-  return { found, signatureLength: key.modulusLength ?? algorithmNamed(alg)?.signatureLength ?? 0 };
+  return { found, algorithm, signatureLength: key.modulusLength ?? algorithm.signatureLength ?? 0 };
 }
 
 function publishedKeys(document: unknown): readonly unknown[] {

@@ -1,15 +1,14 @@
 import type { UserKey } from '@mcp-obo/grant';
-import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
-import { parseAudience, parseTimes } from './access-token.ts';
+import { parseTimes } from './access-token.ts';
 import { claim, optionalText, requiredText } from './claims.ts';
-import { parseCompactJws } from './compact-jws.ts';
 import type { IssuerConfig, TrustedIssuer } from './issuer-config.ts';
-import { createIssuerKeys } from './issuer-keys.ts';
-import { parseJoseHeader } from './jose-header.ts';
 import { refusal } from './refusal.ts';
-import { createReporter } from './reporter.ts';
-import { verifySignature } from './signature.ts';
-import type { ValidatorOptions } from './validator-options.ts';
+import {
+  createStatementValidator,
+  type StatementValidator,
+  type StatementValidatorOptions,
+  type UnverifiedStatement,
+} from './signed-statement.ts';
 
 /** What an issuer says has ended: one session, or all of a user. */
 export interface LogoutToken {
@@ -24,17 +23,12 @@ export interface LogoutToken {
   readonly user?: UserKey;
 }
 
-export interface LogoutTokenValidatorOptions
-  extends Pick<ValidatorOptions, 'clockTolerance' | 'maxTokenBytes' | 'now' | 'fetch' | 'log' | 'onEvent'> {
+export interface LogoutTokenValidatorOptions extends StatementValidatorOptions {
   /** The `audiences` are the client ids that logout tokens are sent to. */
   readonly issuers: readonly IssuerConfig[];
 }
 
-export interface LogoutTokenValidator {
-  /** Rejects like a validator of access tokens does: `invalid_token`, or 503 when it cannot be checked. */
-  readonly validate: (token: string) => Promise<LogoutToken>;
-  readonly close: () => void;
-}
+export type LogoutTokenValidator = StatementValidator<LogoutToken>;
 
 /** The member of `events` that makes a token a logout token. */
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout';
@@ -50,51 +44,19 @@ const longestLife = 600;
  * @throws TypeError that names every wrong option.
  */
 export function createLogoutTokenValidator(options: LogoutTokenValidatorOptions): LogoutTokenValidator {
-  const { clockTolerance = 30, maxTokenBytes = 8192, now = Date.now } = options;
-  const configs = options.issuers.map((issuer) => ({
-    ...issuer,
-    typ: ['logout+jwt'],
-    maxLifetime: longestLife,
-  }));
-  const report = createReporter(options);
-  const { issuers, close } = createIssuerKeys({ ...options, issuers: configs }, now, report.event);
-
-  async function judge(token: string): Promise<LogoutToken> {
-    if (token.length > maxTokenBytes) throw refusal('too_large');
-    const { header, payload, signatureLength } = parseCompactJws(token);
-    const issuer = typeof payload.iss === 'string' ? issuers.get(payload.iss) : undefined;
-    if (issuer === undefined) throw refusal('issuer');
-    const joseHeader = parseJoseHeader(header, issuer.config);
-    parseAudience(payload, issuer.config);
-    const clock = { now: now() / 1000, tolerance: clockTolerance };
-    const { issuedAt, expiresAt } = parseTimes(payload, issuer.config, clock);
-    const tokenId = requiredText(payload, ['jti'], 'token_id');
-    const ended = parseEnd(payload, issuer.config);
-    await verifySignature(
-      { token, header: joseHeader, signatureLength, issuedAt },
-      issuer.keys,
-      clockTolerance,
-    );
-    return { issuer: issuer.config.issuer, tokenId, expiresAt, ...ended };
-  }
-
-  return {
-    async validate(token) {
-      try {
-        return await judge(token);
-      } catch (cause) {
-        if (isOAuthError(cause)) throw cause;
-        throw new OAuthError('server_error', 'The logout token could not be checked.', {
-          reason: 'bug',
-          cause,
-        });
-      }
-    },
-    close,
-  };
+  return createStatementValidator(
+    { ...options, issuers: options.issuers.map((issuer) => ({ ...issuer, maxLifetime: longestLife })) },
+    { typ: 'logout+jwt', parse: parseLogout, fault: 'The logout token could not be checked.' },
+  );
 }
 
-type Payload = Readonly<Record<string, unknown>>;
+function parseLogout({ payload, issuer, clock }: UnverifiedStatement): LogoutToken {
+  const { expiresAt } = parseTimes(payload, issuer, clock);
+  const tokenId = requiredText(payload, ['jti'], 'token_id');
+  return { issuer: issuer.issuer, tokenId, expiresAt, ...parseEnd(payload, issuer) };
+}
+
+type Payload = UnverifiedStatement['payload'];
 
 /** What has ended, of a token that is a logout token and nothing else. */
 function parseEnd(

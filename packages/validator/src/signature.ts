@@ -1,4 +1,5 @@
-import { compactVerify, errors } from 'jose';
+import { type KeyObject, verify } from 'node:crypto';
+import type { Algorithm } from './algorithm.ts';
 import type { JoseHeader } from './jose-header.ts';
 import { findKey, type KeySet } from './key-set.ts';
 import { type KeySource, keysUnavailable, type LoadedKeys } from './key-source.ts';
@@ -8,7 +9,7 @@ import { refusal } from './refusal.ts';
 export interface UnverifiedToken {
   readonly token: string;
   readonly header: JoseHeader;
-  readonly signatureLength: number;
+  readonly signature: Uint8Array;
   /** `iat`, seconds. Not trusted: it only decides whether a missing key may be a new one. */
   readonly issuedAt: number;
 }
@@ -27,7 +28,7 @@ export async function verifySignature(
   tolerance: number,
 ): Promise<KeySet> {
   const { keys, justLoaded } = await source.current();
-  const first = await tryKeys(unverified, keys.set);
+  const first = tryKeys(unverified, keys.set);
   if (first === 'verified') return keys.set;
   if (first === 'unusable_key' || justLoaded) throw refusal(first);
   const newer = await source.newerThan(keys);
@@ -36,28 +37,30 @@ export async function verifySignature(
       ? keysUnavailable(source.retryAfter())
       : refusal(first);
   }
-  const second = await tryKeys(unverified, newer.set);
+  const second = tryKeys(unverified, newer.set);
   if (second === 'verified') return newer.set;
   throw refusal(second);
 }
 
 type Failure = 'unknown_key' | 'unusable_key' | 'signature';
 
-async function tryKeys(
-  { token, header, signatureLength }: UnverifiedToken,
-  set: KeySet,
-): Promise<'verified' | Failure> {
+function tryKeys({ token, header, signature }: UnverifiedToken, set: KeySet): 'verified' | Failure {
   const key = findKey(set, header.kid, header.alg);
   if (key.found === undefined) return key.published ? 'unusable_key' : 'unknown_key';
   // A DER signature, or one that lost a byte, is not of this algorithm whatever the key (RFC 7518 §3.3, §3.4).
-  if (signatureLength !== key.signatureLength) throw refusal('signature', 'length');
-  try {
-    await compactVerify(token, key.found, { algorithms: [header.alg] });
-    return 'verified';
-  } catch (cause) {
-    if (cause instanceof errors.JOSEError) return 'signature';
-    throw cause;
-  }
+  if (signature.length !== key.signatureLength) throw refusal('signature', 'length');
+  return isSignedBy(key.found, key.algorithm, token, signature) ? 'verified' : 'signature';
+}
+
+/** RFC 7515 §5.2 step 8. At once: to hand the work to another thread costs more than the work does. */
+function isSignedBy(
+  key: KeyObject,
+  { digest, scheme }: Algorithm,
+  token: string,
+  signature: Uint8Array,
+): boolean {
+  const signed = Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1');
+  return verify(digest, signed, { key, ...scheme }, signature);
 }
 
 /**

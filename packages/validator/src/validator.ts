@@ -90,14 +90,14 @@ export function createValidator(options: ValidatorOptions): Validator {
   }
 
   async function verify(token: string, hash: string, witness: Witness): Promise<Grant> {
-    const { header, payload, signatureLength } = parseCompactJws(token);
+    const { header, payload, signature } = parseCompactJws(token);
     const issuer = typeof payload.iss === 'string' ? issuers.get(payload.iss) : undefined;
     if (issuer === undefined) throw refusal('issuer');
     witness.issuer = issuer.config;
     const joseHeader = parseJoseHeader(header, issuer.config);
     // Claims first: a token that would be refused anyway must not make us fetch keys.
     const grant = parseAccessToken(payload, issuer.config, clockNow(), hash);
-    const unverified = { token, header: joseHeader, signatureLength, issuedAt: grant.issuedAt };
+    const unverified = { token, header: joseHeader, signature, issuedAt: grant.issuedAt };
     const set = await verifySignature(unverified, issuer.keys, clockTolerance);
     cache?.set(grant, issuer.keys, set);
     return grant;

@@ -1,3 +1,4 @@
+import { KeyObject } from 'node:crypto';
 import { type CryptoKey, importJWK, type JWK } from 'jose';
 import { algorithmNamed } from './algorithm.ts';
 import { isRocaModulus } from './roca.ts';
@@ -5,7 +6,7 @@ import { isRocaModulus } from './roca.ts';
 /** A public key that passed every check, with a handle for each algorithm it may be used with. */
 export interface VerificationKey {
   readonly kid: string;
-  readonly handles: ReadonlyMap<string, CryptoKey>;
+  readonly handles: ReadonlyMap<string, KeyObject>;
   /** Bytes of the modulus; undefined for other keys. */
   readonly modulusLength: number | undefined;
   /** What the key is, independent of its name: `kty` and public members. */
@@ -87,9 +88,10 @@ function publicMembers({ kty, crv, x, y, n, e }: Members): JWK {
 }
 
 /** The runtime refuses points that are not on their curve. */
-async function importFor(names: readonly string[], jwk: JWK): Promise<Map<string, CryptoKey> | undefined> {
+async function importFor(names: readonly string[], jwk: JWK): Promise<Map<string, KeyObject> | undefined> {
   try {
-    const entries = names.map(async (name) => [name, (await importJWK(jwk, name)) as CryptoKey] as const);
+    const imported = (name: string) => importJWK(jwk, name) as Promise<CryptoKey>;
+    const entries = names.map(async (name) => [name, KeyObject.from(await imported(name))] as const);
     return new Map(await Promise.all(entries));
   } catch {
     return undefined;
