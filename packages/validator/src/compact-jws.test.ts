@@ -15,7 +15,7 @@ describe('parseCompactJws', () => {
     expect(parseCompactJws(token)).toEqual({
       header: { alg: 'RS256', kid: 'key-1', typ: 'at+jwt' },
       payload: expect.objectContaining({ iss: 'https://idp.example' }),
-      signatureLength: 256,
+      signature: Buffer.from(signature, 'base64url'),
     });
   });
 

@@ -37,8 +37,15 @@ export const resourceServer: readonly Mutant[] = [
     name: 'signature-not-checked',
     breaks: ['rs:signature'],
     file: `${validator}/signature.ts`,
-    find: "if (cause instanceof errors.JOSEError) return 'signature';",
-    replace: "if (cause instanceof errors.JOSEError) return 'verified';",
+    find: "? 'verified' : 'signature';",
+    replace: "? 'verified' : 'verified';",
+  },
+  {
+    name: 'salt-of-any-length',
+    breaks: ['rs:signature'],
+    file: `${validator}/algorithm.ts`,
+    find: 'saltLength: constants.RSA_PSS_SALTLEN_DIGEST',
+    replace: 'saltLength: constants.RSA_PSS_SALTLEN_AUTO',
   },
   {
     name: 'duplicate-kid-first-wins',
