@@ -6,6 +6,18 @@ import { type Refusal, refusalSchema } from './errors/refusal.ts';
 /** A checked token as it is kept. `source` is not kept: where it comes from is known when it is read. */
 export type StoredToken = Omit<IssuedToken, 'source'>;
 
+/** By whom a token was obtained, where it can be revoked. */
+export interface Obtained {
+  /** Where it was asked for. */
+  readonly issuer: string;
+  /** The caller it was asked for. */
+  readonly client: string;
+  /** The client id of that caller's registration at the issuer. */
+  readonly registration: string;
+  /** When the token at the beginning of the chain that it was obtained with was issued, seconds since the epoch. */
+  readonly subjectIssuedAt: number;
+}
+
 /** What is kept of an answer. `until`: seconds since the epoch after which it is not served. */
 export type Kept =
   | {
@@ -14,6 +26,8 @@ export type Kept =
       /** From then on, in seconds since the epoch, it is exchanged anew while it is still served; absent: never. */
       readonly refreshAt?: number;
       readonly token: StoredToken;
+      /** Absent where the issuer cannot revoke it. */
+      readonly obtained?: Obtained;
     }
   | { readonly kind: 'refusal'; readonly until: number; readonly refusal: Refusal };
 
@@ -35,6 +49,14 @@ const keptSchema = z.discriminatedUnion('kind', [
       issuedTokenType: z.string(),
       grantedAct: actor.optional(),
     }),
+    obtained: z
+      .strictObject({
+        issuer: z.string(),
+        client: z.string(),
+        registration: z.string(),
+        subjectIssuedAt: z.number(),
+      })
+      .optional(),
   }),
   z.strictObject({
     key: z.string(),
@@ -51,6 +73,16 @@ export function encodeEntry(key: string, kept: Kept): Uint8Array {
 
 /** What was kept, or undefined for what is no entry, belongs to another key or is past its time. */
 export function decodeEntry(bytes: Uint8Array, key: string, now: number): Kept | undefined {
+  const entry = parseEntry(bytes);
+  return entry?.key !== key || now >= entry.kept.until ? undefined : entry.kept;
+}
+
+/** An entry that is taken out of the store, whichever it was; undefined for what is none. */
+export function decodeTaken(bytes: Uint8Array): Kept | undefined {
+  return parseEntry(bytes)?.kept;
+}
+
+function parseEntry(bytes: Uint8Array): { readonly key: string; readonly kept: Kept } | undefined {
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(bytes).toString());
@@ -58,7 +90,7 @@ export function decodeEntry(bytes: Uint8Array, key: string, now: number): Kept |
     return undefined;
   }
   const { success, data } = keptSchema.safeParse(value);
-  if (!success || data.key !== key || now >= data.until) return undefined;
-  const { key: _key, ...kept } = data;
-  return kept;
+  if (!success) return undefined;
+  const { key, ...kept } = data;
+  return { key, kept };
 }

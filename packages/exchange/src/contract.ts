@@ -1,6 +1,7 @@
 import type { Actor, Credential, Grant } from '@mcp-obo/grant';
 import type { RevocationView } from '@mcp-obo/revocation';
-import type { Cache } from './cache.ts';
+import type { Cache, TakeEvicted } from './cache.ts';
+import type { Obtained } from './cache-entry.ts';
 import type { OnExchangeEvent } from './events.ts';
 import type { DownstreamToken } from './on-behalf-of.ts';
 import type { Policy } from './policy.ts';
@@ -54,6 +55,19 @@ export interface ObtainedToken {
   readonly tags: readonly string[];
   /** The issuer that was asked. */
   readonly issuer: string;
+  /** The caller it is for. */
+  readonly client: string;
+  /** What the token says that it was obtained with; absent for a machine's. */
+  readonly subject?: Grant;
+  /** Absent where the issuer cannot revoke it. */
+  readonly obtained?: Obtained;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** A token that was kept and is not any more, and that its issuer can revoke. */
+export interface EvictedToken extends Obtained {
+  readonly accessToken: string;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
 }
@@ -107,8 +121,10 @@ export interface ExchangeEngine {
   /**
    * Ends all that was obtained with a tag of `subjectKey`, here at once and in every process that shares the
    * cache; what is being obtained is not kept. Rejects when the cache did not do it.
+   *
+   * @param take for who revokes what goes at its issuer
    */
-  readonly evictByTag: (tag: string) => Promise<number>;
+  readonly evictByTag: (tag: string, take?: TakeEvicted<EvictedToken>) => Promise<number>;
   /** Resolves when nothing is under way. The cache stays open: it may be another's too. */
   readonly close: () => Promise<void>;
 }

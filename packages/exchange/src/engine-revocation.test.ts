@@ -1,13 +1,14 @@
-import { subjectKeys } from '@mcp-obo/grant';
+import { subjectKey, subjectKeys } from '@mcp-obo/grant';
+import { auth0, entra, type IdpProfile, keycloak } from '@mcp-obo/idp-profile';
 import { createMemoryRevocations, type Revocation, revocationEntry } from '@mcp-obo/revocation';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
-import { acme, type BenchOptions, createBench, noon, request } from '../test/setup.ts';
-import type { ObtainedToken } from './contract.ts';
+import { acme, type BenchOptions, createBench, noon, request, resource } from '../test/setup.ts';
+import type { EvictedToken, ObtainedToken } from './contract.ts';
 import { noCache } from './no-cache.ts';
 
 /** An engine whose list of revocations is at hand. */
-function createRevocableBench(options: Pick<BenchOptions, 'cache'> = {}) {
+function createRevocableBench(options: Pick<BenchOptions, 'cache' | 'profile'> = {}) {
   const list = createMemoryRevocations({ now: () => noon * 1000 });
   let fresh = true;
   const obtained: ObtainedToken[] = [];
@@ -131,8 +132,88 @@ it(
         readable: true,
         tags: subjectKeys(one.grant),
         issuer: acme,
+        client: 'mcp-server',
+        subject: one.grant,
+        obtained: {
+          issuer: acme,
+          client: 'mcp-server',
+          registration: resource,
+          subjectIssuedAt: one.grant.issuedAt,
+        },
         expiresAt: noon + 300,
       },
     ]);
   },
 );
+
+describe.each([
+  ['in memory alone', { cache: () => noCache }],
+  ['in a shared cache', {}],
+])('what is evicted and was kept %s', (_where, options) => {
+  const key = (kind: Revocation['kind'], id: string) => subjectKey(kind, acme, id);
+
+  /** Evicts under one name what has another too, twice at once, and says which tokens were handed over. */
+  async function evicted(bench: ReturnType<typeof createRevocableBench>, tag: string, covering = tag) {
+    const tokens: EvictedToken[] = [];
+    const take = { tag: covering, taken: (token: EvictedToken) => tokens.push(token) };
+    await Promise.all([bench.engine.evictByTag(tag, take), bench.engine.evictByTag(tag, take)]);
+    return tokens;
+  }
+
+  it(verifies('tb:revocation', 'is handed over once, with whose registration obtained it'), async () => {
+    const bench = createRevocableBench(options);
+    const one = request(await bench.subject(alice));
+    const { accessToken } = await bench.engine.exchange(one);
+    expect(await evicted(bench, key('session', 'session-1'))).toEqual([
+      {
+        accessToken,
+        expiresAt: noon + 300,
+        issuer: acme,
+        client: 'mcp-server',
+        registration: resource,
+        subjectIssuedAt: one.grant.issuedAt,
+      },
+    ]);
+    expect((await bench.engine.exchange(one)).source).toBe('exchange');
+  });
+
+  it(verifies('tb:revocation', 'is handed over only if it was obtained with what was revoked'), async () => {
+    const bench = createRevocableBench(options);
+    const obtain = async (claims: Readonly<Record<string, unknown>>) =>
+      (await bench.engine.exchange(request(await bench.subject(claims)))).accessToken;
+    const revoked = await obtain(alice);
+    await obtain({ ...alice, jti: 'token-2', sid: 'session-2' });
+    await obtain({ ...alice, sub: 'bob', jti: 'token-3', sid: 'session-3' });
+    const tokens = await evicted(bench, key('user', 'alice'), key('token', 'token-1'));
+    expect(tokens.map(({ accessToken }) => accessToken)).toEqual([revoked]);
+  });
+
+  it(verifies('tb:revocation', 'is handed over also if no user is in it'), async () => {
+    const bench = createRevocableBench(options);
+    const scopes = ['api:expenses.totals'];
+    const machine = { client: 'mcp-server', target: 'expenses-api', scopes, tenant: 'acme' };
+    const { accessToken } = await bench.engine.machine(machine);
+    expect(await evicted(bench, key('client', resource))).toMatchObject([
+      { accessToken, subjectIssuedAt: noon },
+    ]);
+  });
+
+  it.each<readonly [string, IdpProfile]>([
+    ['Entra ID', entra],
+    ['Auth0', auth0],
+  ])(verifies('tb:revocation', 'stays here when the issuer cannot revoke it: %s'), async (_name, profile) => {
+    const bench = createRevocableBench({
+      ...options,
+      profile: { ...keycloak, revocation: profile.revocation },
+    });
+    await bench.engine.exchange(request(await bench.subject(alice)));
+    expect(await evicted(bench, key('user', 'alice'))).toEqual([]);
+  });
+
+  it('is not handed over when it is a refusal', async () => {
+    const bench = createRevocableBench(options);
+    bench.acme.answerWith(() => Response.json({ error: 'access_denied' }, { status: 403 }));
+    await expect(bench.engine.exchange(request(await bench.subject(alice)))).rejects.toThrow();
+    expect(await evicted(bench, key('user', 'alice'))).toEqual([]);
+  });
+});

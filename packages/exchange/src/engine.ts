@@ -1,5 +1,7 @@
 import { nothingRevoked } from '@mcp-obo/revocation';
-import type { EngineOptions, EngineRequest, ExchangeEngine } from './contract.ts';
+import type { TakeEvicted } from './cache.ts';
+import { decodeTaken, type Kept } from './cache-entry.ts';
+import type { EngineOptions, EngineRequest, EvictedToken, ExchangeEngine } from './contract.ts';
 import type { ExchangeEvent } from './events.ts';
 import { subjectRevoked } from './lifetime.ts';
 import { createTokenMemory } from './memory/token-memory.ts';
@@ -98,10 +100,14 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
         () => planMachine(wiring, request),
         (plan) => obtain(plan, request.signal),
       ),
-    async evictByTag(tag) {
+    async evictByTag(tag, take) {
+      const hand = take && handOver(take);
+      // What a shared cache holds one alone gets; the same tokens are in the memory of several.
+      const here = take && cache === noCache ? memory.find(tag, take.tag) : [];
       evictHere(tag);
+      for (const kept of here) hand?.kept(kept);
       try {
-        return await cache.evictByTag(tag);
+        return await cache.evictByTag(tag, hand);
       } finally {
         // For what was read from the cache meanwhile.
         evictHere(tag);
@@ -112,4 +118,14 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
       unwatch();
     },
   };
+}
+
+/** Of what is evicted, the tokens that can be revoked. */
+function handOver({ tag, taken }: TakeEvicted<EvictedToken>) {
+  const kept = (one: Kept | undefined) => {
+    if (one?.kind !== 'token' || one.obtained === undefined) return;
+    const { accessToken, expiresAt } = one.token;
+    taken({ ...one.obtained, accessToken, expiresAt });
+  };
+  return { tag, kept, taken: (bytes: Uint8Array) => kept(decodeTaken(bytes)) };
 }

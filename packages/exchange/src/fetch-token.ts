@@ -1,6 +1,6 @@
 import { isOAuthError } from '@mcp-obo/oauth-error';
 import { type CheckedAnswer, checkAnswer } from './answer.ts';
-import type { Kept } from './cache-entry.ts';
+import type { Kept, Obtained } from './cache-entry.ts';
 import type { EngineOptions, IssuedToken, ObtainedToken } from './contract.ts';
 import { refusalOf } from './errors/refusal.ts';
 import type { ExchangeEvent } from './events.ts';
@@ -42,13 +42,22 @@ export function createFetchToken(options: FetchTokenOptions) {
     }
     options.onObtained?.(obtained(plan, checked));
     input.onAnswer?.();
-    await settle(keptToken(checked));
+    await settle(keptToken(checked, plan.obtained));
     return { ...checked.token, source: 'exchange' };
   }
 
-  function keptToken({ token, cacheUntil, refreshAt }: CheckedAnswer): Kept | undefined {
+  function keptToken(
+    { token, cacheUntil, refreshAt }: CheckedAnswer,
+    obtained: Obtained | undefined,
+  ): Kept | undefined {
     if (cacheUntil === undefined) return undefined;
-    return { kind: 'token', until: cacheUntil, token, ...(refreshAt === undefined ? {} : { refreshAt }) };
+    return {
+      kind: 'token',
+      until: cacheUntil,
+      token,
+      ...(refreshAt === undefined ? {} : { refreshAt }),
+      ...(obtained === undefined ? {} : { obtained }),
+    };
   }
 
   function keptRefusal(error: unknown): Kept | undefined {
@@ -76,7 +85,17 @@ export function createFetchToken(options: FetchTokenOptions) {
   return fetchToken;
 }
 
-function obtained({ tags, expected: { upstream, target } }: Plan, { token }: CheckedAnswer): ObtainedToken {
+function obtained(plan: Plan, { token }: CheckedAnswer): ObtainedToken {
+  const { upstream, target, subject } = plan.expected;
   const { accessToken, expiresAt } = token;
-  return { accessToken, expiresAt, readable: target.kind === 'jwt', tags, issuer: upstream.issuer };
+  return {
+    accessToken,
+    expiresAt,
+    readable: target.kind === 'jwt',
+    tags: plan.tags,
+    issuer: upstream.issuer,
+    client: plan.client,
+    ...(subject === undefined ? {} : { subject }),
+    ...(plan.obtained === undefined ? {} : { obtained: plan.obtained }),
+  };
 }

@@ -1,10 +1,20 @@
 export { type AnswerValidatorOptions, createAnswerValidator, fetchWithOwnKeys } from './answer-validator.ts';
 export { type BrokerClientOptions, createBrokerClient } from './broker-client.ts';
-export type { Cache, CacheEntryOptions, CacheWatcher, Claim, ClaimOptions, HeldClaim } from './cache.ts';
+export type {
+  Cache,
+  CacheEntryOptions,
+  CacheWatcher,
+  Claim,
+  ClaimOptions,
+  HeldClaim,
+  TakeEvicted,
+} from './cache.ts';
+export type { Obtained } from './cache-entry.ts';
 export type {
   EngineMachineRequest,
   EngineOptions,
   EngineRequest,
+  EvictedToken,
   ExchangeEngine,
   IssuedToken,
   ObtainedToken,

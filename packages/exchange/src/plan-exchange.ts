@@ -1,4 +1,4 @@
-import { type Grant, subjectKeys, tokenHash } from '@mcp-obo/grant';
+import { type Grant, originallyIssuedAt, subjectKeys, tokenHash } from '@mcp-obo/grant';
 import { OAuthError } from '@mcp-obo/oauth-error';
 import { actorOf, checkActor, clientAsActor } from './actors.ts';
 import { cacheKey } from './cache-key.ts';
@@ -7,7 +7,7 @@ import type { EngineRequest } from './contract.ts';
 import { defaultMaxLifetime, subjectExpired } from './lifetime.ts';
 import type { Plan, Wiring } from './plan.ts';
 import { decidePolicy } from './policy.ts';
-import { registrationAt, targetAtIssuer } from './target-at-issuer.ts';
+import { obtainedBy, registrationAt, targetAtIssuer } from './target-at-issuer.ts';
 import { accessTokenType } from './upstream/rfc8693.ts';
 import { takesSubjectsOf, upstreamsFor } from './upstream/serving.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -83,6 +83,10 @@ export function planExchange(wiring: Wiring, request: EngineRequest): Plan {
     get tags() {
       // Four hashes, which a hit does not need.
       return subjectKeys(grant);
+    },
+    client,
+    get obtained() {
+      return obtainedBy(upstream, { client, ...registration }, originallyIssuedAt(grant));
     },
     latest,
   };

@@ -5,7 +5,7 @@ import type { EngineMachineRequest } from './contract.ts';
 import { defaultMaxLifetime } from './lifetime.ts';
 import type { Plan, Wiring } from './plan.ts';
 import { decidePolicy, machineTenants } from './policy.ts';
-import { registrationAt, targetAtIssuer } from './target-at-issuer.ts';
+import { obtainedBy, registrationAt, targetAtIssuer } from './target-at-issuer.ts';
 import { accessTokenType } from './upstream/rfc8693.ts';
 import { upstreamsFor } from './upstream/serving.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -55,6 +55,8 @@ export function planMachine(wiring: Wiring, request: EngineMachineRequest): Plan
     key,
     flightKey: key,
     tags: [subjectKey('client', upstream.issuer, registration.clientId)],
+    client,
+    obtained: obtainedBy(upstream, { client, ...registration }, wiring.now() / 1000),
     latest,
   };
 }

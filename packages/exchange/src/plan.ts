@@ -1,4 +1,5 @@
 import type { Expectation } from './answer.ts';
+import type { Obtained } from './cache-entry.ts';
 import type { EngineOptions } from './contract.ts';
 import type { UpstreamAnswer } from './upstream/upstream.ts';
 
@@ -13,6 +14,10 @@ export interface Plan {
   /** Identical work. Differs from `key` when there is a claims challenge: its answer replaces the entry. */
   readonly flightKey: string;
   readonly tags: readonly string[];
+  /** By whom the answer is obtained; absent where the issuer cannot revoke it. */
+  readonly obtained?: Obtained;
+  /** The caller it is for. */
+  readonly client: string;
   /** Seconds since the epoch after which no answer is kept, whatever it says. */
   readonly latest: number;
 }

@@ -1,4 +1,5 @@
 import { OAuthError } from '@mcp-obo/oauth-error';
+import type { Obtained } from './cache-entry.ts';
 import { atIssuer, type Target } from './target.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
@@ -36,4 +37,13 @@ export function registrationAt(upstream: Upstream, client: string): { clientId: 
   throw new OAuthError('unauthorized_client', 'This client has no registration at the identity provider.', {
     reason: 'no_registration',
   });
+}
+
+/** By whom an answer is obtained; undefined where the issuer cannot revoke it. */
+export function obtainedBy(
+  { issuer, revoke }: Pick<Upstream, 'issuer' | 'revoke'>,
+  { client, clientId }: { readonly client: string; readonly clientId: string },
+  subjectIssuedAt: number,
+): Obtained | undefined {
+  return revoke === undefined ? undefined : { issuer, client, registration: clientId, subjectIssuedAt };
 }

@@ -115,6 +115,35 @@ describe.each(implementations)('a cache %s', (name, open) => {
     await expect.poll(() => told).toEqual(['nobody', 'nothing']);
   });
 
+  it.skipIf(skipped)(
+    verifies('tb:revocation', 'hands over what it evicts if it has another tag too, and nothing else'),
+    async () => {
+      const taken: string[] = [];
+      await cache.set('covered', bytes('1'), at(['alice-2', 'session-2']));
+      const held = heldOf(await cache.claim('filled-later', at(['alice-2', 'session-2'])));
+      await held.fill(bytes('2'), time.now + 60_000);
+      await cache.set('of another session', bytes('3'), at(['alice-2']));
+      await cache.set('of another user', bytes('4'), at(['bob-2', 'session-2']));
+      const take = { tag: 'session-2', taken: (value: Uint8Array) => taken.push(String(value)) };
+      expect(await cache.evictByTag('alice-2', take)).toBe(3);
+      expect(taken.toSorted()).toEqual(['1', '2']);
+      expect(await cache.get('of another session')).toBeUndefined();
+      expect(String(await cache.get('of another user'))).toBe('4');
+      await cache.evictByTag('bob-2');
+    },
+  );
+
+  it.skipIf(skipped)(
+    verifies('tb:revocation', 'hands each over once, however many evict it at the same moment'),
+    async () => {
+      const taken: string[] = [];
+      for (const key of ['x', 'y', 'z']) await cache.set(key, bytes(key), at(['taken-by-many']));
+      const take = { tag: 'taken-by-many', taken: (value: Uint8Array) => taken.push(String(value)) };
+      await Promise.all(Array.from({ length: 10 }, () => cache.evictByTag('taken-by-many', take)));
+      expect(taken.toSorted()).toEqual(['x', 'y', 'z']);
+    },
+  );
+
   describe('a claim', () => {
     it.skipIf(skipped)(
       verifies('tb:single-flight', 'is held by one, however many ask at the same moment'),

@@ -106,6 +106,28 @@ describe.skipIf(!hasRedis)('a Redis that fails', () => {
     expect(failures).toEqual(['get']);
   });
 
+  it('K05: evicts what is damaged, foreign or of another type, and hands none of it over', async () => {
+    const { cache, redis } = await openReady();
+    const names = ['odd', 'foreign', 'moved', 'whole'].map((key) => seal.namesOf(key)[0]);
+    const tag = { tags: ['damage'], expiresAt: Date.now() + 60_000 };
+    for (const key of ['odd', 'foreign', 'moved', 'whole']) await cache.set(key, Buffer.from(key), tag);
+    const [odd, foreign, moved, whole] = names.map((name) => `mcp-obo:v1:e:{${name}}`) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    await redis.del(odd);
+    await redis.rpush(odd, 'x');
+    const other = createSeal([{ id: 'k1', secret: Buffer.alloc(32, 8) }]);
+    await redis.set(foreign, other.seal(Buffer.of(1), names[1] ?? ''));
+    await redis.set(moved, (await redis.getBuffer(whole)) ?? '');
+    const taken: string[] = [];
+    await cache.evictByTag('damage', { tag: 'damage', taken: (value) => taken.push(String(value)) });
+    expect(taken).toEqual(['whole']);
+    expect(await redis.exists(odd, foreign, moved, whole)).toBe(0);
+  });
+
   it('forgets a tag when its last entry ends', async () => {
     const { cache, redis } = await openReady();
     const now = Date.now();

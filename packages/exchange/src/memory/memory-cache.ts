@@ -92,9 +92,13 @@ export function createMemoryCache({ maxEntries = 10_000, now }: MemoryCacheOptio
       endClaim(key);
       for (const watcher of watchers) watcher.evicted(key);
     },
-    async evictByTag(tag) {
+    async evictByTag(tag, take) {
       const keys = tagged.keys(tag).filter((key) => read(key) !== undefined);
-      for (const key of keys) entries.delete(key);
+      for (const key of keys) {
+        const entry = entries.peek(key);
+        entries.delete(key);
+        if (take !== undefined && entry?.tags.includes(take.tag)) take.taken(entry.value);
+      }
       for (const [key, { tags }] of claims) if (tags.includes(tag)) endClaim(key);
       for (const watcher of watchers) watcher.evicted(tag);
       return keys.length;

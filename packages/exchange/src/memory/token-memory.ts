@@ -13,6 +13,8 @@ export interface TokenMemory {
   readonly ticket: () => number;
   readonly put: (key: string, kept: Kept, tags: readonly string[], ticket: number) => void;
   readonly delete: (key: string) => void;
+  /** What has both tags. */
+  readonly find: (tag: string, other: string) => readonly Kept[];
   /** Everything with this tag, and the entry with this key. */
   readonly evict: (tagOrKey: string) => void;
   /** Forgets everything and serves nothing until it is told to go on. */
@@ -75,6 +77,11 @@ export function createTokenMemory({ maxBytes, now }: TokenMemoryOptions): TokenM
       if (slots.has(key)) tagged.add(key, tags);
     },
     delete: (key) => void slots.delete(key),
+    find: (tag, other) =>
+      tagged.keys(tag).flatMap((key) => {
+        const slot = slots.peek(key);
+        return slot?.tags.includes(other) ? [slot.kept] : [];
+      }),
     evict(tagOrKey) {
       drawn += 1;
       evictions.set(tagOrKey, drawn);

@@ -84,11 +84,20 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
 
   const drop = (name: string) => scripts.mcpOboDrop(names.entry(name), names.lease(name), names.ends, name);
 
-  /** A key of ours that holds anything but a value sealed for it is damaged and goes. */
-  async function read(name: string, key: string): Promise<Uint8Array | undefined> {
+  /** Removes an entry and hands it over: to one alone of all who try. */
+  async function takeOut(name: string, taken: (value: Uint8Array) => void): Promise<number> {
+    const keys = [names.entry(name), names.lease(name)] as const;
+    const sealed = await scripts.mcpOboTakeBuffer(...keys, names.ends, name);
+    const value = sealed === null ? undefined : seal.open(sealed, name);
+    if (value !== undefined) taken(value);
+    return sealed === null ? 0 : 1;
+  }
+
+  /** A key of ours that holds anything but a value sealed for its name is damaged and goes. */
+  async function read(name: string): Promise<Uint8Array | undefined> {
     try {
       const sealed = await redis.getBuffer(names.entry(name));
-      const value = sealed === null ? undefined : seal.open(sealed, key);
+      const value = sealed === null ? undefined : seal.open(sealed, name);
       if (sealed === null || value !== undefined) return value;
       onError?.('open', new Error('The value was not sealed for this entry by a key of the ring.'));
       await redis.del(names.entry(name));
@@ -103,7 +112,7 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
     get: (key) =>
       attempt('get', async () => {
         for (const name of seal.namesOf(key)) {
-          const value = await read(name, key);
+          const value = await read(name);
           if (value !== undefined) return value;
         }
         return undefined;
@@ -114,7 +123,7 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
       const [name] = seal.namesOf(key);
       await attempt('set', async () => {
         await tags.add(tagged, name, end);
-        const rest = [seal.seal(value, key), end, names.ends, name] as const;
+        const rest = [seal.seal(value, name), end, names.ends, name] as const;
         await scripts.mcpOboPut(names.entry(name), names.lease(name), ...rest);
       });
     },
@@ -125,7 +134,7 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
         // Under the name of every key and in one order, so that processes whose rings only overlap agree.
         for (const name of seal.namesOf(key).toSorted()) {
           // Its seal is like no other: what is found there may be this one, of a command that was sent twice.
-          const sealed = seal.seal(value, key);
+          const sealed = seal.seal(value, name);
           const there = await redis.setBuffer(names.entry(name), sealed, 'PXAT', end, 'NX', 'GET');
           if (there !== null && !sealed.equals(there)) return false;
           await tags.add(tagged, name, end);
@@ -134,17 +143,23 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
       });
       return added ?? true;
     },
-    claim: (key, claim) => claims(seal.namesOf(key)[0], { ...claim, seal: (value) => seal.seal(value, key) }),
+    claim(key, claim) {
+      const [name] = seal.namesOf(key);
+      return claims(name, { ...claim, seal: (value) => seal.seal(value, name) });
+    },
     async delete(key) {
       await attempt('delete', async () => {
         await Promise.all(seal.namesOf(key).map(drop));
         await news.tell(key);
       });
     },
-    async evictByTag(tag) {
+    async evictByTag(tag, take) {
       try {
-        const found = await tags.find(tag);
-        const removed = await Promise.all(found.map(drop));
+        const [found, wanted] = await Promise.all([tags.find(tag), take && tags.find(take.tag)]);
+        const handed = new Set(wanted);
+        const removed = await Promise.all(
+          found.map((name) => (take && handed.has(name) ? takeOut(name, take.taken) : drop(name))),
+        );
         await news.tell(tag);
         await replicated();
         return removed.reduce((sum, count) => sum + count, 0);

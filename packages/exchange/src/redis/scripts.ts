@@ -38,18 +38,22 @@ const scripts = {
     local removed = redis.call('DEL', KEYS[1])
     if redis.call('DEL', KEYS[2]) == 1 then redis.call('PUBLISH', ARGV[1], ARGV[2]) end
     return removed`,
+  /** The same → the entry, or nothing when there was none, or none of ours. */
+  mcpOboTake: `
+    local value = redis.pcall('GET', KEYS[1])
+    redis.call('DEL', KEYS[1])
+    if redis.call('DEL', KEYS[2]) == 1 then redis.call('PUBLISH', ARGV[1], ARGV[2]) end
+    return type(value) == 'string' and value`,
 } as const;
 
 type Argument = string | number | Buffer;
 
+type Script<T> = (entry: string, lease: string, ...rest: readonly Argument[]) => Promise<T>;
+
 /** The scripts as functions: entry and lease, then what the script takes. */
 export type RedisScripts = {
-  readonly [Name in keyof typeof scripts]: (
-    entry: string,
-    lease: string,
-    ...rest: readonly Argument[]
-  ) => Promise<number>;
-};
+  readonly [Name in Exclude<keyof typeof scripts, 'mcpOboTake'>]: Script<number>;
+} & { readonly mcpOboTakeBuffer: Script<Buffer | null> };
 
 /** Makes the scripts known to a client; Redis gets each once, by its hash after that. */
 export function defineScripts(redis: Redis | Cluster): RedisScripts {
