@@ -145,7 +145,7 @@ export function createTokenService(
     },
     onRefused: observer.onRefused,
     // Nothing is served again where nothing is kept.
-    ...(config.cache.memory_mib > 0 && { repeats: createRepeats() }),
+    ...((config.cache.memory_mib > 0 || cache.shared !== undefined) && { repeats: createRepeats() }),
   });
 
   const {

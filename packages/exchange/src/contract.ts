@@ -103,6 +103,12 @@ export interface EngineOptions {
 }
 
 /**
+ * The token of a request from memory at once, else from the cache; undefined when neither has one, or it is to be
+ * renewed, or the request would be refused: `exchange` does and says what is right then.
+ */
+export type Recall = () => IssuedToken | undefined | Promise<IssuedToken | undefined>;
+
+/**
  * Obtains tokens for targets on behalf of users. Rejects with an `OAuthError`: `invalid_target`,
  * `invalid_scope`, `invalid_request` (the actor or subject may not), `invalid_token` with reason
  * `subject_refused` (the identity provider refused the subject), `consent_required`,
@@ -112,11 +118,10 @@ export interface EngineOptions {
 export interface ExchangeEngine {
   readonly exchange: (request: EngineRequest) => Promise<IssuedToken>;
   /**
-   * Plans a request, to serve it again and again: each time the token from memory, or undefined when memory has none,
-   * or it is to be renewed, or the request would be refused; `exchange` does and says what is right then. For a caller
-   * who knows each time that the grant still stands. Throws what `exchange` rejects with when it may not be made.
+   * Plans a request, to serve it again and again, for a caller who knows each time that the grant still stands. What
+   * it returns holds no token of the request. Throws what `exchange` rejects with when it may not be made.
    */
-  readonly repeat: (request: EngineRequest) => () => IssuedToken | undefined;
+  readonly repeat: (request: EngineRequest) => Recall;
   readonly machine: (request: EngineMachineRequest) => Promise<IssuedToken>;
   /**
    * Ends all that was obtained with a tag of `subjectKey`, here at once and in every process that shares the

@@ -1,3 +1,4 @@
+import type { Grant } from '@mcp-obo/grant';
 import { nothingRevoked } from '@mcp-obo/revocation';
 import type { TakeEvicted } from './cache.ts';
 import { decodeTaken, type Kept } from './cache-entry.ts';
@@ -26,7 +27,7 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
   const emit = (event: ExchangeEvent) => options.onEvent?.(event);
   const wiring: Wiring = { ...options, maxActorDepth: options.maxActorDepth ?? 5 };
   const memory = createTokenMemory({ maxBytes: options.memoryBytes ?? 64 * 1024 * 1024, now });
-  const { obtain, recall, supersedeTag, supersedeAll, settled } = createObtain({
+  const { obtain, recall, find, supersedeTag, supersedeAll, settled } = createObtain({
     answers: options.answers,
     onObtained: options.onObtained,
     now,
@@ -43,7 +44,7 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
   });
   const observe = createObserver(emit, now);
 
-  function isRevoked({ grant, actor }: EngineRequest): boolean {
+  function isRevoked({ grant, actor }: Parties): boolean {
     return revocations.isRevoked(grant) || (actor !== undefined && revocations.isRevoked(actor.grant));
   }
 
@@ -87,11 +88,22 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
     repeat(request) {
       const plan = planExchange(wiring, request);
       const tell = observe.served(request, plan);
+      const { key, flightKey, tags, expected } = plan;
+      const kept = { key, flightKey, tags, expected };
+      const { grant, actor } = request;
+      const parties = { grant, ...(actor !== undefined && { actor: { grant: actor.grant } }) };
+      const stands = () => grant.expiresAt * 1000 > now() && revocations.isFresh() && !isRevoked(parties);
+      const findIt = async () => {
+        const started = now();
+        const token = await find(kept);
+        if (token === undefined || !stands()) return undefined;
+        return tell(token, now() - started);
+      };
       return () => {
-        if (request.grant.expiresAt * 1000 <= now() || isRevoked(request)) return undefined;
-        const token = recall(plan);
-        if (token !== undefined) tell(token);
-        return token;
+        if (!stands()) return undefined;
+        const token = recall(kept);
+        if (token !== undefined) return tell(token, 0);
+        return options.cache === undefined ? undefined : findIt();
       };
     },
     machine: (request) =>
@@ -118,6 +130,12 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
       unwatch();
     },
   };
+}
+
+/** For whom a request is made. */
+interface Parties {
+  readonly grant: Grant;
+  readonly actor?: { readonly grant: Grant };
 }
 
 /** Of what is evicted, the tokens that can be revoked. */

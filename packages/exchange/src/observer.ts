@@ -17,8 +17,11 @@ export interface Observer {
     makePlan: () => Plan,
     work: (plan: Plan) => Promise<IssuedToken>,
   ) => Promise<IssuedToken>;
-  /** How to tell that the request was served at once, without a span. */
-  readonly served: (request: EngineRequest, plan: Plan) => (token: IssuedToken) => void;
+  /** How to tell that the request was served again, without a span. */
+  readonly served: (
+    request: EngineRequest,
+    plan: Plan,
+  ) => (token: IssuedToken, durationMs: number) => IssuedToken;
 }
 
 export function createObserver(emit: (event: ExchangeEvent) => void, now: () => number): Observer {
@@ -54,8 +57,11 @@ export function createObserver(emit: (event: ExchangeEvent) => void, now: () => 
     },
     served(request, plan) {
       const context = withUpstream(contextOf(request), plan);
-      return ({ source, scopes: granted }) =>
-        emit({ type: 'issued', context, source, granted, durationMs: 0, again: true });
+      return (token, durationMs) => {
+        const { source, scopes: granted } = token;
+        emit({ type: 'issued', context, source, granted, durationMs, again: true });
+        return token;
+      };
     },
   };
 }

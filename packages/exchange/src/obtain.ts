@@ -6,7 +6,7 @@ import type { IssuedToken } from './contract.ts';
 import { refusalError } from './errors/refusal.ts';
 import type { ExchangeEvent } from './events.ts';
 import { createFetchToken, type FetchTokenOptions } from './fetch-token.ts';
-import type { Plan } from './plan.ts';
+import type { KeptPlan, Plan } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
 import { createSingleFlight } from './single-flight.ts';
 import type { Place, TokenStore } from './token-store.ts';
@@ -32,7 +32,7 @@ export function createObtain(options: ObtainOptions) {
   const flights = createSingleFlight<IssuedToken>();
   const refreshes = createSingleFlight<void>();
   const rests = new LRUCache<string, number>({ maxSize: 10_000, sizeCalculation: () => 1 });
-  const tell = (action: Extract<ExchangeEvent, { type: 'cache' }>['action'], plan: Plan) =>
+  const tell = (action: Extract<ExchangeEvent, { type: 'cache' }>['action'], plan: KeptPlan) =>
     emit({ type: 'cache', action, target: plan.expected.target.name });
 
   async function obtain(plan: Plan, signal: AbortSignal | undefined): Promise<IssuedToken> {
@@ -54,8 +54,16 @@ export function createObtain(options: ObtainOptions) {
   }
 
   /** From memory, when it can be served as it is and need not be renewed. */
-  function recall(plan: Plan): IssuedToken | undefined {
-    const kept = plan.flightKey === plan.key ? store.recall(plan.key) : undefined;
+  function recall(plan: KeptPlan): IssuedToken | undefined {
+    return plan.flightKey === plan.key ? asItIs(plan, store.recall(plan.key)) : undefined;
+  }
+
+  /** The same from the cache. */
+  async function find(plan: KeptPlan): Promise<IssuedToken | undefined> {
+    return plan.flightKey === plan.key ? asItIs(plan, await store.find(plan, plan.key)) : undefined;
+  }
+
+  function asItIs(plan: KeptPlan, kept: Kept | undefined): IssuedToken | undefined {
     if (kept?.kind !== 'token' || isDue(kept)) return undefined;
     tell('hit', plan);
     return { ...kept.token, source: 'cache' };
@@ -136,6 +144,7 @@ export function createObtain(options: ObtainOptions) {
   return {
     obtain,
     recall,
+    find,
     /** What is under way with this tag is not kept, and nobody joins it any more. */
     supersedeTag(tag: string): void {
       flights.supersedeTag(tag);

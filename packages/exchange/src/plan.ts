@@ -22,6 +22,9 @@ export interface Plan {
   readonly latest: number;
 }
 
+/** What of a plan finds its answer where it is kept. */
+export type KeptPlan = Pick<Plan, 'key' | 'flightKey' | 'tags' | 'expected'>;
+
 /** What planning needs of the engine's options. */
 export type Wiring = Required<
   Pick<EngineOptions, 'targets' | 'upstreams' | 'policy' | 'now' | 'maxActorDepth'>

@@ -1,7 +1,7 @@
 import type { Cache, Claim, HeldClaim } from './cache.ts';
 import { decodeEntry, encodeEntry, type Kept } from './cache-entry.ts';
 import type { TokenMemory } from './memory/token-memory.ts';
-import type { Plan } from './plan.ts';
+import type { KeptPlan, Plan } from './plan.ts';
 
 /** What happened at the cache. */
 export type StoreAction = 'unreadable' | 'stored' | 'failed';
@@ -24,7 +24,7 @@ export type Look =
 export interface TokenStore {
   /** From memory, at once. */
   readonly recall: (key: string) => Kept | undefined;
-  readonly find: (plan: Plan, key: string) => Promise<Kept | undefined>;
+  readonly find: (plan: KeptPlan, key: string) => Promise<Kept | undefined>;
   readonly look: (plan: Plan) => Promise<Look>;
   /** The place of an entry that is there and is to be replaced; undefined when another is at it, or has done it. */
   readonly renew: (plan: Plan, stale: Kept) => Promise<Place | undefined>;
@@ -39,11 +39,11 @@ export interface TokenStoreOptions {
   readonly memory: TokenMemory;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly report: (action: StoreAction, plan: Plan) => void;
+  readonly report: (action: StoreAction, plan: KeptPlan) => void;
 }
 
 export function createTokenStore({ cache, memory, now, report }: TokenStoreOptions): TokenStore {
-  async function attempt<T>(plan: Plan, work: () => Promise<T>): Promise<T | undefined> {
+  async function attempt<T>(plan: KeptPlan, work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch {
@@ -52,7 +52,7 @@ export function createTokenStore({ cache, memory, now, report }: TokenStoreOptio
     }
   }
 
-  async function read(plan: Plan, key: string, ticket: number): Promise<Kept | undefined> {
+  async function read(plan: KeptPlan, key: string, ticket: number): Promise<Kept | undefined> {
     const bytes = await attempt(plan, () => cache.get(key));
     if (bytes === undefined) return undefined;
     const kept = decodeEntry(bytes, key, now() / 1000);

@@ -2,7 +2,7 @@ import { verifies } from '@mcp-obo/testbed/verifies';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ClientConfig } from '../config.ts';
-import { createRepeats } from './repeats.ts';
+import { createRepeats, type Repeat, type Repeated } from './repeats.ts';
 import { createTokenEndpoint, type TokenRequest } from './token-endpoint.ts';
 
 const request: TokenRequest = {
@@ -55,7 +55,7 @@ describe('the name of a request', () => {
 });
 
 describe('a request that was answered before', () => {
-  function setUp(method: string, repeat: () => Record<string, unknown> | undefined) {
+  function setUp(method: string, repeat: Repeat) {
     const authenticated: number[] = [];
     const endpoint = createTokenEndpoint({
       authenticate: async () => {
@@ -90,6 +90,26 @@ describe('a request that was answered before', () => {
     expect(answer('name')).toBeUndefined();
     short = { from: 'memory' };
     expect(answer('name')).toBeUndefined();
+  });
+
+  it('is answered when what is kept was found, and in full when it was not', async () => {
+    let kept: Repeated = { from: 'the cache' };
+    const { endpoint, authenticated } = setUp('client_secret', async () => kept);
+    expect(await endpoint(request)).toEqual({ from: 'the long way' });
+    expect(await endpoint(request)).toEqual({ from: 'the cache' });
+    kept = undefined;
+    expect(await endpoint(request)).toEqual({ from: 'the long way' });
+    expect(authenticated).toHaveLength(2);
+  });
+
+  it('is not forgotten for what was remembered of it meanwhile', async () => {
+    const { answer, keep } = createRepeats();
+    const read = Promise.withResolvers<Repeated>();
+    keep('name', client('client_secret'), () => read.promise);
+    const old = answer('name');
+    keep('name', client('client_secret'), () => ({ from: 'memory' }));
+    read.resolve(undefined);
+    expect([await old, answer('name')]).toEqual([undefined, { from: 'memory' }]);
   });
 
   it.each(['private_key_jwt', 'tls_client_auth', 'kubernetes', 'spiffe'])(

@@ -5,13 +5,16 @@ import type { ClientConfig } from '../config.ts';
 import type { TokenRequest } from './token-endpoint.ts';
 
 /** Answers a request once more, or says with undefined that it is to be looked at in full. */
-export type Repeat = () => Record<string, unknown> | undefined;
+export type Repeat = () => Repeated | Promise<Repeated>;
+
+/** The answer as it is now, if there is one. */
+export type Repeated = Record<string, unknown> | undefined;
 
 /** Requests that were answered before, and how each is answered again. */
 export interface Repeats {
   /** Names a request by its bytes; undefined for one that its bytes do not tell all about. */
   readonly nameOf: (request: TokenRequest) => string | undefined;
-  readonly answer: (name: string | undefined) => Record<string, unknown> | undefined;
+  readonly answer: (name: string | undefined) => ReturnType<Repeat>;
   readonly keep: (name: string, client: ClientConfig, repeat: Repeat) => void;
 }
 
@@ -24,8 +27,7 @@ const maxEntries = 10_000;
  * configuration. What changes with time is asked anew by each `Repeat`.
  *
  * Only for clients that show their secret in the header (RFC 6749 §2.3.1): an assertion counts once, and a certificate
- * is not among the bytes. A name is a hash, so no secret is kept; the subject token stays in memory as long as its
- * request is remembered. Nothing is answered in short whose trace is recorded: its spans are to tell how it was.
+ * is not among the bytes. A name is a hash, so neither secret nor token is kept. Nothing is answered in short whose trace is recorded: its spans are to tell how it was.
  */
 export function createRepeats(): Repeats {
   const repeats = new LRUCache<string, Repeat>({ max: maxEntries });
@@ -39,10 +41,14 @@ export function createRepeats(): Repeats {
     },
     answer(name) {
       const repeat = name === undefined ? undefined : repeats.get(name);
-      const answer = repeat?.();
-      // It is remembered anew when it is found in memory again.
-      if (repeat !== undefined && answer === undefined) repeats.delete(name ?? '');
-      return answer;
+      if (name === undefined || repeat === undefined) return undefined;
+      const settle = (answer: Repeated) => {
+        // It is remembered anew when it is found kept again.
+        if (answer === undefined && repeats.peek(name) === repeat) repeats.delete(name);
+        return answer;
+      };
+      const answer = repeat();
+      return answer instanceof Promise ? answer.then(settle) : settle(answer);
     },
     keep(name, { auth }, repeat) {
       if (auth.method === 'client_secret') repeats.set(name, repeat);

@@ -48,7 +48,7 @@ export interface TokenEndpointOptions {
 export function createTokenEndpoint({ authenticate, grants, onRefused, repeats }: TokenEndpointOptions) {
   return async (request: TokenRequest): Promise<Record<string, unknown>> => {
     const name = repeats?.nameOf(request);
-    const again = repeats?.answer(name);
+    const again = await repeats?.answer(name);
     if (again !== undefined) return again;
     refuseSecretsInUrl(request.query); //                             RFC 6749 §2.3.1
     const form = parseForm(request.body); //                          RFC 6749 §3.2

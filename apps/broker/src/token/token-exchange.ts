@@ -61,14 +61,18 @@ export function createTokenExchange(options: TokenExchangeOptions) {
       return successfulResponse(issued, now()); //                §2.2.1
     });
 
-  /** What is true of a request in time: that its subject still stands, and what memory has for it. */
+  /** What is true of a request in time: that its subject still stands, and what is kept for it. */
   function repeatOf(request: EngineRequest): Repeat {
     const recall = engine.repeat(request);
-    return () => {
-      const issued = standing.holds(request.grant) ? recall() : undefined;
+    const { grant } = request;
+    const answer = (issued: IssuedToken | undefined) => {
       if (issued === undefined) return undefined;
-      standing.accepted(request.grant);
+      standing.accepted(grant);
       return successfulResponse(issued, now());
+    };
+    return () => {
+      const issued = standing.holds(grant) ? recall() : undefined;
+      return issued instanceof Promise ? issued.then(answer) : answer(issued);
     };
   }
 
