@@ -21,10 +21,6 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
 export const partly: Readonly<Partial<Record<RequirementId, string>>> = {
   'tb:revocation':
     'By its endpoints and back-channel logout; not by security events, and nothing is revoked at the issuer.',
-  'sc:approval':
-    'By a form, to clients of 2026-07-28; a client of the 2025 revisions cannot be asked without a session, and is refused in words.',
-  'sc:step-up':
-    'A client that cannot log in again by itself is told so in words; it does not get URL-mode elicitation.',
   'op:federation':
     'By OIDC the second factor becomes `acr`; by SAML it does not, as Keycloak has no mapper for it.',
   'cl:storage': 'Shown with the keychain of a Linux desktop; those of macOS and Windows are not tried.',

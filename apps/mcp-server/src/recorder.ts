@@ -54,16 +54,12 @@ export function createRecorder({
         outcome: decision.outcome === 'step-up' ? 'step_up' : 'refused',
       });
     },
-    interaction: ({ step, reason, tenant, user, client, target, scopes }) =>
+    interaction: ({ type, purpose, step, reason, ...about }) =>
       audit.record({
-        type: 'interaction',
+        type,
         decision: interactionDecisions[step],
-        reason: reason === 'ok' ? step : reason,
-        tenant,
-        user,
-        client,
-        target,
-        scopes,
+        reason: reason === 'ok' ? interactionReason(purpose, step) : reason,
+        ...about,
       }),
     limit: ({ grant, operation }) => {
       metrics.rateLimitHit({ limit: limitName(operation) });
@@ -98,6 +94,11 @@ export function createRecorder({
     observe: (event) => (record[event.type] as (event: GuardEvent) => void)(event),
     onValidatorEvent: (event) => countValidator(metrics, event),
   };
+}
+
+/** What went as it should. The word of a consent alone does not name it: there is a target for that. */
+function interactionReason(purpose: InteractionEvent['purpose'], step: InteractionEvent['step']): string {
+  return purpose === 'consent' ? step : `${purpose}_${step}`;
 }
 
 /** How the audit puts the steps of an interaction. */

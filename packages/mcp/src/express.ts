@@ -10,6 +10,7 @@ import express, {
 import type { Call, McpAuthInfo } from './call.ts';
 import type { McpGuard } from './guard.ts';
 import { holdHead } from './held-head.ts';
+import { interactionPaths } from './interaction/interaction-pages.ts';
 import { messagesOf } from './operation.ts';
 import type { Refusal } from './refusal.ts';
 import { originForm, preflightHeaders } from './screening.ts';
@@ -41,7 +42,7 @@ export function protectMcp(guard: McpGuard): RequestHandler {
         throw new OAuthError('server_error', 'The request could not be served.', { reason: 'unguarded' });
       const limit = await guard.limit(call, request.body);
       response.set(limit.headers);
-      const refusal = limit.refusal ?? guard.refuseBody(call, request.body);
+      const refusal = limit.refusal ?? (await guard.refuseBody(call, request.body));
       if (refusal !== undefined) return send(response, refusal);
       Object.assign(request, { auth: guard.authInfo(call) satisfies McpAuthInfo });
       holdHead(response, () => heldAnswer(guard, call, request.body));
@@ -56,9 +57,9 @@ function interactionRoutes(
   guard: McpGuard,
   { url, answer }: NonNullable<McpGuard['interactionPages']>,
 ): RequestHandler {
-  const { pathname } = new URL(url);
+  const paths: readonly string[] = Object.values(interactionPaths(url));
   return refusing(guard, async (request, response, next) => {
-    if (request.path !== pathname && request.path !== `${pathname}/callback`) return next();
+    if (!paths.includes(request.path)) return next();
     const { method, rawHeaders, originalUrl: target } = request;
     guard.screen({ rawHeaders, url: target });
     const page = await answer({ method, rawHeaders, url: originForm(target) });

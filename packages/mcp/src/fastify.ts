@@ -6,6 +6,7 @@ import type { Call, McpAuthInfo } from './call.ts';
 import { headersContradict } from './contradicted-body.ts';
 import type { McpGuard } from './guard.ts';
 import { heldUntilBodyBegins } from './held-response.ts';
+import { interactionPaths } from './interaction/interaction-pages.ts';
 import { messagesOf } from './operation.ts';
 import type { Refusal } from './refusal.ts';
 import { originForm, preflightHeaders } from './screening.ts';
@@ -53,7 +54,7 @@ export const protectMcp: FastifyPluginAsync<ProtectMcpOptions> = async (app, { g
         const limit = await guard.limit(admitted(request), request.body);
         reply.headers(limit.headers);
         if (limit.refusal !== undefined) return send(reply, limit.refusal);
-        const refusal = guard.refuseBody(admitted(request), request.body);
+        const refusal = await guard.refuseBody(admitted(request), request.body);
         if (refusal !== undefined) return send(reply, refusal);
       } catch (error) {
         return send(reply, guard.refusal(error));
@@ -89,7 +90,7 @@ const interactionRoutes: FastifyPluginAsync<
   app.addContentTypeParser('*', { bodyLimit: 1024, parseAs: 'string' }, (_request, _body, done) =>
     done(null),
   );
-  for (const path of [new URL(url).pathname, `${new URL(url).pathname}/callback`])
+  for (const path of Object.values(interactionPaths(url)))
     app.route({
       method: ['GET', 'POST'],
       url: path,

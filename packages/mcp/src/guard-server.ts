@@ -1,4 +1,5 @@
 import type { OperationKind } from '@mcp-obo/scopes';
+import { letAskingErrorsOut, type NoteAsking } from './asking-errors.ts';
 import { type CallBearer, callOf, type SdkExtra } from './call.ts';
 import type { McpGuard } from './guard.ts';
 import { failedTool, refusedTool, runGuarded } from './guarded-handler.ts';
@@ -17,6 +18,7 @@ import { failByProtocolError, refuseByProtocolError } from './protocol-answers.t
  */
 export function guardServer<S extends object>(guard: McpGuard, server: S, caller: CallBearer | object): S {
   refuseEarlierRegistrations(server);
+  const noteAsking = letAskingErrorsOut(server);
   const grant = callOf(caller)?.grant;
 
   const guarded = (kind: OperationKind, register: Register): Register =>
@@ -25,7 +27,12 @@ export function guardServer<S extends object>(guard: McpGuard, server: S, caller
       if (typeof handler !== 'function')
         throw new TypeError(`The ${kind} "${name}" has no handler function.`);
       const { name: key } = guard.requirementOf({ kind, name: kind === 'resource' ? uriOf(rest[0]) : name });
-      const registered = register.call(server, name, ...rest, guardedHandler[kind](guard, key, handler));
+      const registered = register.call(
+        server,
+        name,
+        ...rest,
+        guardedHandler[kind](guard, key, handler, noteAsking),
+      );
       if (grant === undefined || !guard.listable(grant, kind).has(key)) registered.remove();
       return registered;
     };
@@ -54,16 +61,20 @@ type Register = (name: string, ...rest: unknown[]) => { remove: () => void };
 
 /** A handler's last argument is the SDK's, before it what the call brought. */
 const guardedHandler: Readonly<
-  Record<OperationKind, (guard: McpGuard, name: string, handler: unknown) => Handler>
+  Record<OperationKind, (guard: McpGuard, name: string, handler: unknown, noteAsking: NoteAsking) => Handler>
 > = {
   tool:
-    (guard, name, handler) =>
+    (guard, name, handler, noteAsking) =>
     (...args) => {
       const operation = { kind: 'tool', name, args: record(args.length > 1 ? args[0] : undefined) } as const;
-      return runGuarded<unknown>(guard, operation, args.at(-1) as SdkExtra, {
+      const extra = args.at(-1) as SdkExtra;
+      return runGuarded<unknown>(guard, operation, extra, {
         run: () => (handler as Handler)(...args),
         refuse: (decision, call) => refusedTool(guard, call, operation, decision),
-        fail: failedTool,
+        fail: (error) => {
+          noteAsking(extra, error);
+          return failedTool(error);
+        },
       });
     },
   resource:

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import type { Grant } from '@mcp-obo/grant';
+import type { Grant, Login } from '@mcp-obo/grant';
 import {
   createGuardedFetch,
   isLoopbackHost,
@@ -20,14 +19,12 @@ import {
   type Operation as ScopesOperation,
 } from '@mcp-obo/scopes';
 import { createValidator, readCredential } from '@mcp-obo/validator';
-import { type Approvals, createApprovals } from './approval/approvals.ts';
+import { type AskingUsers, createAskingUsers, loginByLink } from './asking-users.ts';
 import { type Call, type CallContext, callKey, callOf, type McpAuthInfo, type SdkExtra } from './call.ts';
 import { createFaultReport } from './fault.ts';
 import { completeIssuer, type HttpRequest, type McpGuardOptions } from './guard-options.ts';
+import type { Asked } from './input-required.ts';
 import type { Wanted } from './interaction/guard-interactions.ts';
-import type { InteractionPages } from './interaction/interaction-pages.ts';
-import { createMemoryInteractionStore } from './interaction/interaction-store.ts';
-import { openInteractions } from './interaction/open-interactions.ts';
 import { countOperations, type LimitOutcome } from './limit.ts';
 import { type Message, messagesOf, type Operation } from './operation.ts';
 import { createRefuser, noToken, type Refusal, type StepUpDecision } from './refusal.ts';
@@ -47,13 +44,13 @@ export interface McpGuard {
   /** What the SDK is given as `authInfo`; the token itself is withheld. */
   readonly authInfo: (call: Call) => McpAuthInfo;
   /** The refusal a new login could turn, for a parsed body; undefined when the handlers may run. */
-  readonly refuseBody: (call: Call, body: unknown) => Refusal | undefined;
+  readonly refuseBody: (call: Call, body: unknown) => Promise<Refusal | undefined>;
   /** Counts the operations of a parsed body against the caller's limits. */
   readonly limit: (call: Call, body: unknown) => Promise<LimitOutcome>;
   /** The HTTP answer for an error of `admit`, of a handler (`Call.failure`), or of our own. */
   readonly refusal: (error: unknown, id?: string | number | null) => Refusal;
   /** The one decision, for an operation that is about to run. */
-  readonly decide: (grant: Grant, operation: Operation, approved?: 'call' | 'session') => Decision;
+  readonly decide: (grant: Grant, operation: Operation, known?: KnownOfUser) => Decision;
   /** The challenge of a step-up, for clients that are told by a tool error. */
   readonly challenge: (grant: Grant, decision: StepUpDecision) => string;
   /** Names a list may show to this caller: usable now, or after a step-up. */
@@ -72,19 +69,23 @@ export interface McpGuard {
   /** The same from what the SDK gives a handler as its last argument. */
   readonly contextOf: (extra: SdkExtra) => CallContext;
   /** Where users give what an exchange lacks; absent when nothing of the kind is set up. */
-  readonly interactionPages?: { readonly url: string; readonly answer: InteractionPages };
-  /** Has a call approved that the decision wants approved (`ask`). */
-  readonly settleApproval: Approvals['settle'];
-  /** For a call that comes back from the user: waits. The answer to send instead of running, if there is one. */
-  readonly resume: (call: Call, extra: SdkExtra) => Promise<object | undefined>;
-  /** For what a handler met: the answer that asks the user, if the user can help. May throw a better error. */
-  readonly askUser: (call: Call, extra: SdkExtra, error: unknown) => Promise<object | undefined>;
+  readonly interactionPages?: NonNullable<AskingUsers['pages']>;
+  /** What users are asked before an operation runs, and what they have answered. */
+  readonly asking: Pick<AskingUsers, 'settleApproval' | 'resume' | 'askLogin' | 'provenLogin'>;
+  /** For what a handler met: how the user is asked, if the user can help. */
+  readonly askUser: (call: Call, extra: SdkExtra, error: unknown) => Promise<Asked | undefined>;
   readonly observe: NonNullable<McpGuardOptions['observe']>;
   /** Tells the log of an error that nobody planned, which the caller is told nothing of. */
   readonly reportFault: (error: unknown) => void;
   readonly now: () => number;
   /** Stops background work. Idempotent. */
   readonly close: () => Promise<void>;
+}
+
+/** What the user has done for an operation besides the login of the token. */
+export interface KnownOfUser {
+  readonly approved?: 'call' | 'session';
+  readonly login?: Login;
 }
 
 /** Wires validation, metadata, decision and exchange. Throws a `TypeError` or `RangeError` that names a wrong option. */
@@ -115,29 +116,26 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
   const toolErrorClients = new Set(options.toolErrorClients);
   const subjectTokens = new WeakMap<Grant, string>();
   const wanted = new WeakMap<object, Wanted>();
-  const store = options.store ?? createMemoryInteractionStore({ now });
-  const approvals = createApprovals({ store, now, random: randomBytes });
-  const interactions =
-    options.interactions === undefined || exchange?.interactions === undefined
-      ? undefined
-      : openInteractions({
-          ...options.interactions,
-          store,
-          resource,
-          serverName: options.resourceName,
-          interactions: exchange.interactions,
-          now,
-          observe,
-          reportFault,
-        });
+  const asking = createAskingUsers({
+    interactions: options.interactions,
+    exchange,
+    store: options.store,
+    resource,
+    serverName: options.resourceName,
+    revocations,
+    subjectTokenOf: (grant) => subjectTokens.get(grant),
+    now,
+    observe,
+    reportFault,
+  });
 
-  function decide(grant: Grant, operation: Operation, approved?: 'call' | 'session'): Decision {
+  function decide(grant: Grant, operation: Operation, known: KnownOfUser = {}): Decision {
     if (operation.kind === 'tool-list') return decider.decideList(grant, 'tool');
     const seconds = Math.floor(now() / 1000);
     return decider.decide(grant, { kind: operation.kind, name: operation.name }, operation.args, [], {
       now: seconds,
       steppedUp: stepUps.answered(grant, subjectOf(operation)),
-      ...(approved !== undefined && { approved }),
+      ...known,
     });
   }
 
@@ -146,13 +144,17 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
     return kind === 'tool-list' ? kind : `${kind} ${catalogue.find({ kind, name })?.name ?? ''}`;
   }
 
-  function refuseMessage(grant: Grant, message: Message): Refusal | undefined {
+  async function refuseMessage(grant: Grant, message: Message): Promise<Refusal | undefined> {
     const { id, method, operation, elicitsUrl } = message;
-    if (elicitsUrl !== undefined) void interactions?.note(grant, elicitsUrl);
+    if (elicitsUrl !== undefined) asking.note(grant, elicitsUrl);
     stepUps.used(grant, operation === undefined ? `method ${method}` : subjectOf(operation));
     if (operation === undefined) return undefined;
     const decision = decide(grant, operation);
     if (decision.outcome !== 'step-up' || toolErrorClients.has(grant.client)) return undefined;
+    if (loginByLink(decision) !== undefined) {
+      const login = await asking.provenLogin(grant);
+      if (login !== undefined && decide(grant, operation, { login }).outcome !== 'step-up') return undefined;
+    }
     observe({ type: 'authorization', grant, operation, decision, at: 'edge' });
     stepUps.challenged(grant, subjectOf(operation), decision.challenge.error);
     return refuser.fromStepUp(grant, decision, id);
@@ -218,9 +220,9 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
       resource: new URL(resource),
       extra: { [callKey]: call },
     }),
-    refuseBody: ({ grant }, body) => {
+    refuseBody: async ({ grant }, body) => {
       for (const message of messagesOf(body)) {
-        const refusal = refuseMessage(grant, message);
+        const refusal = await refuseMessage(grant, message);
         if (refusal !== undefined) return refusal;
       }
       return undefined;
@@ -251,14 +253,11 @@ export function createMcpGuard(options: McpGuardOptions): McpGuard {
       if (call === undefined) throw misconfigured('unguarded');
       return context(call, extra.signal ?? extra.mcpReq?.signal);
     },
-    ...(interactions !== undefined && {
-      interactionPages: { url: interactions.url, answer: interactions.pages },
-    }),
-    settleApproval: approvals.settle,
-    resume: async ({ grant }, extra) => await interactions?.resume(grant, extra),
+    ...(asking.pages !== undefined && { interactionPages: asking.pages }),
+    asking,
     askUser: async ({ grant }, extra, error) => {
       const what = typeof error === 'object' && error !== null ? wanted.get(error) : undefined;
-      return what === undefined ? undefined : await interactions?.ask(grant, extra, error, what);
+      return what === undefined ? undefined : await asking.askConsent(grant, extra, error, what);
     },
     observe,
     reportFault,

@@ -1,8 +1,10 @@
 import type { Grant } from '@mcp-obo/grant';
 import { isOAuthError, OAuthError, oauthErrorTable } from '@mcp-obo/oauth-error';
 import { type Decision, refusalNote } from '@mcp-obo/scopes';
+import { loginByLink } from './asking-users.ts';
 import { type Call, type CallContext, callOf, type SdkExtra } from './call.ts';
 import type { McpGuard } from './guard.ts';
+import type { Asked } from './input-required.ts';
 import { isProtocolError, unknownOperation } from './mcp-error.ts';
 import type { Operation } from './operation.ts';
 import { ToolFailure, type ToolResult, toolError } from './tool-result.ts';
@@ -62,12 +64,15 @@ async function decideAndRun<R>(
   answers: GuardedAnswers<R>,
 ): Promise<R> {
   const { grant } = call;
-  const { decision, asks } = await decideWithUser(guard, operation, call, extra);
+  const back = await guard.asking.resume(grant, extra);
+  if (back?.waits !== undefined) return back.waits as R;
+  const { decision, asked, giveBack }: DecidedWithUser =
+    back === undefined
+      ? await decideWithUser(guard, operation, call, extra)
+      : { decision: notGiven(back.refused) };
   guard.observe({ type: 'authorization', grant, operation, decision, at: 'handler' });
-  if (asks !== undefined) return asks as R;
+  if (asked !== undefined) return answerBy(asked);
   if (decision.outcome !== 'allow') return answers.refuse(decision, call);
-  const waiting = await guard.resume(call, extra);
-  if (waiting !== undefined) return waiting as R;
   const started = guard.now();
   const record = (reason: string) =>
     guard.observe({
@@ -86,7 +91,11 @@ async function decideAndRun<R>(
   } catch (error) {
     record(isOAuthError(error) || error instanceof ToolFailure ? error.reason : 'handler_failed');
     const asked = await guard.askUser(call, extra, error);
-    if (asked !== undefined) return asked as R;
+    if (asked !== undefined) {
+      // The call did not run to its end: the approval it had is for the same call, when its user comes back.
+      await giveBack?.();
+      return answerBy(asked);
+    }
     if (isOAuthError(error) && belongsToHttp(error)) {
       if (error.code === 'insufficient_claims' && !answersClaims(grant)) throw newLogin(error);
       call.failure = error;
@@ -95,35 +104,67 @@ async function decideAndRun<R>(
   }
 }
 
-/** The one decision, with the user's approval where it asks for that and the client can. */
+function answerBy<R>(asked: Asked): R {
+  if (asked instanceof Error) throw asked;
+  return asked as R;
+}
+
+interface DecidedWithUser {
+  readonly decision: Decision;
+  readonly asked?: Asked;
+  readonly giveBack?: () => Promise<void>;
+}
+
+/** The one decision, with a login and an approval of the user where it wants them and the client can ask. */
 async function decideWithUser(
   guard: McpGuard,
   operation: Operation,
   { grant }: Call,
   extra: SdkExtra,
-): Promise<{ readonly decision: Decision; readonly asks?: object }> {
-  const decision = guard.decide(grant, operation);
-  if (decision.outcome !== 'ask') return { decision };
-  const answer = await guard.settleApproval(grant, operation, decision.approval, extra);
+): Promise<DecidedWithUser> {
+  const { asking } = guard;
+  const byToken = guard.decide(grant, operation);
+  const login = loginByLink(byToken) === undefined ? undefined : await asking.provenLogin(grant);
+  const known = login === undefined ? {} : { login };
+  const decision = login === undefined ? byToken : guard.decide(grant, operation, known);
+  if (decision.outcome === 'allow') return { decision };
+  if (decision.outcome !== 'ask') {
+    const asked = await asking.askLogin(grant, extra, operation, decision);
+    return asked === undefined ? { decision } : { decision, asked };
+  }
+  const answer = await asking.settleApproval(grant, operation, decision.approval, extra);
   switch (answer.kind) {
     case 'unable':
       return { decision };
     case 'asks':
-      return { decision, asks: answer.result };
+      return { decision, asked: answer.asked };
     case 'denied':
       return { decision: denied };
-    case 'approved':
-      return { decision: guard.decide(grant, operation, answer.approved) };
+    case 'approved': {
+      const { approved, giveBack } = answer;
+      return { decision: guard.decide(grant, operation, { ...known, approved }), giveBack };
+    }
   }
 }
 
-const denied: Decision = {
-  outcome: 'refuse',
-  reason: 'approval_denied',
-  message: 'The user did not approve this call. Do not try again by yourself.',
-  hidden: false,
-  instead: [],
-};
+function refusedByUser(reason: string, message: string): Decision {
+  return { outcome: 'refuse', reason, message, hidden: false, instead: [] };
+}
+
+const denied = refusedByUser(
+  'approval_denied',
+  'The user did not approve this call. Do not try again by yourself.',
+);
+
+/** The user did not do what a link asked for. */
+function notGiven(reason: 'interaction_declined' | 'interaction_refused'): Decision {
+  return refusedByUser(reason, notGivenMessages[reason]);
+}
+
+const notGivenMessages = {
+  interaction_declined: 'The user did not agree to open the link, so this call cannot be made.',
+  interaction_refused: 'The user did not give what this call needs. Do not try again by yourself.',
+} as const;
 
 /** Whether the client declared that it answers claims challenges (Microsoft Entra, client capability `cp1`). */
 function answersClaims({ claims }: Grant): boolean {

@@ -1,3 +1,6 @@
+import type { McpError } from './mcp-error.ts';
+import type { ToolFailure } from './tool-result.ts';
+
 /** An input request of 2026-07-28 that we make: a link to open, or a form. */
 export interface InputRequest {
   readonly method: 'elicitation/create';
@@ -13,3 +16,9 @@ export interface InputRequired {
   readonly requestState: string;
   readonly [member: string]: unknown;
 }
+
+/**
+ * How a user is asked: by an answer, or by an error where the protocol or the client has no other way. Errors are
+ * for the one who answers to throw.
+ */
+export type Asked = InputRequired | McpError | ToolFailure;

@@ -17,6 +17,8 @@ export function isProtocolError(error: unknown): error is Error & { readonly cod
 }
 
 export const invalidParams = -32602;
+/** MCP 2025-11-25, Elicitation, URL elicitation required error. */
+export const urlElicitationRequired = -32042;
 export const internalError = -32603;
 
 /** The longest name of a tool (MCP 2026-07-28, Tools). */

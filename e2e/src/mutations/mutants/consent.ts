@@ -3,6 +3,7 @@ import type { Mutant } from '../mutant.ts';
 const interaction = 'packages/mcp/src/interaction';
 const attacks = [{ workspace: 'e2e', files: ['tests/consent/attacks.test.ts'] }];
 
+const stepUp = [{ workspace: 'packages/mcp', files: ['src/interaction/step-up.test.ts'] }];
 const approval = [{ workspace: 'apps/mcp-server', files: ['src/approval.test.ts'] }];
 
 /** Rules about asking the user: at the identity provider (tb), and for approval (sc). */
@@ -10,7 +11,7 @@ export const consent: readonly Mutant[] = [
   {
     name: 'any-browser-completes',
     breaks: ['tb:consent'],
-    file: `${interaction}/interaction-pages.ts`,
+    file: `${interaction}/browser-cookie.ts`,
     find: 'return cookie !== undefined && timingSafeEqual(shown, Buffer.from(browser));',
     replace: 'return cookie === undefined || shown.length === browser.length;',
     tests: attacks,
@@ -59,7 +60,7 @@ export const consent: readonly Mutant[] = [
   {
     name: 'approval-of-other-arguments',
     breaks: ['sc:approval'],
-    file: 'packages/mcp/src/approval/approvals.ts',
+    file: 'packages/mcp/src/approval/approval-answers.ts',
     find: 'canonical([who, client, kind, name, args])',
     replace: 'canonical([who, client, kind, name])',
     tests: approval,
@@ -71,5 +72,36 @@ export const consent: readonly Mutant[] = [
     find: "await store.take(recordKey('approval', state))",
     replace: "await store.get(recordKey('approval', state))",
     tests: approval,
+  },
+  {
+    name: 'approval-by-link-used-twice',
+    breaks: ['sc:approval'],
+    file: 'packages/mcp/src/approval/approval-answers.ts',
+    find: '((await store.take(',
+    replace: '((await store.get(',
+    tests: [{ workspace: 'e2e', files: ['tests/consent/approval.test.ts'] }],
+  },
+  {
+    name: 'login-by-link-in-every-tier',
+    breaks: ['sc:step-up'],
+    file: 'packages/scopes/src/login.ts',
+    find: 'const byLink = demands.every(({ loginByLink }) => loginByLink !== false);',
+    replace: 'const byLink = demands.length > 0;',
+  },
+  {
+    name: 'weak-login-kept',
+    breaks: ['sc:step-up'],
+    file: `${interaction}/login-verdict.ts`,
+    find: 'if (shortfall === undefined) return undefined;',
+    replace: 'if (shortfall !== login) return undefined;',
+    tests: stepUp,
+  },
+  {
+    name: 'proven-login-for-every-session',
+    breaks: ['sc:step-up'],
+    file: 'packages/mcp/src/approval/approval-answers.ts',
+    find: 'canonical([issuer, who, client, within, about])',
+    replace: 'canonical([issuer, who, client, within.length, about])',
+    tests: stepUp,
   },
 ];

@@ -22,7 +22,7 @@ export async function authorizationCode(
   if (issued.redirectUri !== form.redirect_uri) throw new AadstsError(70000);
   if (hash('sha256', required(form, 'code_verifier'), 'base64url') !== issued.codeChallenge)
     throw new AadstsError(501481);
-  const { user, nonce } = issued;
+  const { user, nonce, login } = issued;
   const uti = state.uuid();
   state.sessions.remember(uti, { policies: new Set(), startedAt: state.now() });
   const accessToken = await signAccessToken(state, {
@@ -44,6 +44,6 @@ export async function authorizationCode(
     scope: 'openid profile',
     expires_in: state.lifetime,
     access_token: accessToken,
-    id_token: await signIdToken(state, { tenant, app: caller.app, user, nonce }),
+    id_token: await signIdToken(state, { tenant, app: caller.app, user, nonce, login }),
   };
 }

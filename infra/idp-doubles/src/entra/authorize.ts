@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { type Form, parseForm } from '../form.ts';
 import { type Consent, type EntraApp, type EntraTenant, type EntraUser, findApp } from './directory.ts';
-import { requestedResource } from './requested-resource.ts';
+import type { EntraLogin } from './id-token.ts';
+import { openIdScopes, requestedResource } from './requested-resource.ts';
 import type { EntraState } from './state.ts';
 
 /** A login that waits for its code to be redeemed. */
@@ -11,6 +12,7 @@ export interface AuthorizationCode {
   readonly nonce: string | undefined;
   readonly codeChallenge: string;
   readonly user: EntraUser;
+  readonly login: EntraLogin;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
@@ -82,9 +84,11 @@ function issueCode(
   { tenant, app, query, redirectUri }: AuthorizationRequest,
   user: EntraUser,
 ): string {
-  const resource = requestedResource(tenant, query.scope ?? '', undefined);
-  const scopes = resource.scopes.includes('.default') ? (resource.app.scopes ?? []) : resource.scopes;
-  grantConsent(tenant.id, { client: app.appId, resource: resource.app.appId, user: user.oid, scopes });
+  if ((query.scope ?? '').split(' ').some((scope) => !openIdScopes.has(scope))) {
+    const resource = requestedResource(tenant, query.scope ?? '', undefined);
+    const scopes = resource.scopes.includes('.default') ? (resource.app.scopes ?? []) : resource.scopes;
+    grantConsent(tenant.id, { client: app.appId, resource: resource.app.appId, user: user.oid, scopes });
+  }
   const code = state.uuid();
   codes.set(code, {
     client: app.appId,
@@ -92,9 +96,27 @@ function issueCode(
     nonce: query.nonce,
     codeChallenge: query.code_challenge ?? '',
     user,
+    login: loginFor(query, state.now()),
     expiresAt: state.now() + 600_000,
   });
   return code;
+}
+
+/** Seconds for which everybody has been signed in already. */
+const sessionAge = 3600;
+
+/** A new sign-in where the request asks for one, else the one of before; and the contexts it asks for. */
+function loginFor({ prompt, max_age, claims }: Form, now: number): EntraLogin {
+  const seconds = Math.floor(now / 1000);
+  const anew = prompt === 'login' || Number(max_age ?? Number.POSITIVE_INFINITY) < sessionAge;
+  return { authTime: anew ? seconds : seconds - sessionAge, acrs: contextsAskedFor(claims) };
+}
+
+function contextsAskedFor(claims: string | undefined): readonly string[] {
+  if (claims === undefined) return [];
+  const request = JSON.parse(claims) as { id_token?: { acrs?: { value?: string; values?: string[] } } };
+  const { value, values = [] } = request.id_token?.acrs ?? {};
+  return value === undefined ? values : [value];
 }
 
 function page({ tenant, app, query }: AuthorizationRequest): string {

@@ -2,16 +2,29 @@ import type { EntraApp, EntraTenant, EntraUser } from './directory.ts';
 import { type EntraState, lifeFromNow } from './state.ts';
 import { issuerOf, pairwiseSubject } from './token-claims.ts';
 
+/** A sign-in, as the optional claims `auth_time` and `acrs` of an ID token tell it. */
+export interface EntraLogin {
+  /** Seconds since the epoch. */
+  readonly authTime: number;
+  /** Authentication contexts that were asked for and met. */
+  readonly acrs: readonly string[];
+}
+
 /** Who signed in at which application. */
 export interface IdTokenFacts {
   readonly tenant: EntraTenant;
   readonly app: EntraApp;
   readonly user: EntraUser;
   readonly nonce?: string | undefined;
+  /** How the user signed in; absent where nobody did just now. */
+  readonly login?: EntraLogin;
 }
 
 /** An ID token of v2.0. */
-export function signIdToken(state: EntraState, { tenant, app, user, nonce }: IdTokenFacts): Promise<string> {
+export function signIdToken(
+  state: EntraState,
+  { tenant, app, user, nonce, login }: IdTokenFacts,
+): Promise<string> {
   const { issuedAt, expiresAt } = lifeFromNow(state);
   const claims = {
     aud: app.appId,
@@ -27,6 +40,8 @@ export function signIdToken(state: EntraState, { tenant, app, user, nonce }: IdT
     uti: state.uuid(),
     ver: '2.0',
     ...(nonce === undefined ? {} : { nonce }),
+    ...(login === undefined ? {} : { auth_time: login.authTime }),
+    ...(login === undefined || login.acrs.length === 0 ? {} : { acrs: login.acrs }),
   };
   return state.signer.sign(claims, { typ: 'JWT' });
 }

@@ -12,7 +12,8 @@ export interface RequestedResource {
   readonly openIdScopes: readonly string[];
 }
 
-const openIdScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access']);
+/** Scopes of OpenID Connect, which are of no resource. */
+export const openIdScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access']);
 
 /**
  * Finds the resource of a `scope` parameter. All its scopes must be of one resource that the tenant knows,

@@ -1,57 +1,72 @@
-import { hash } from 'node:crypto';
-import { formatUserKey, type Grant } from '@mcp-obo/grant';
+import type { Grant } from '@mcp-obo/grant';
 import type { SdkExtra } from '../call.ts';
-import type { InputRequired } from '../input-required.ts';
+import type { Asked } from '../input-required.ts';
 import type { InteractionStore } from '../interaction/interaction-store.ts';
 import { freshSecret, isSecret, type RandomBytes, recordKey } from '../interaction/sealed-record.ts';
 import type { Operation } from '../operation.ts';
+import { type ApprovalAnswers, questionOf, sessionOf } from './approval-answers.ts';
+import { legibleArguments } from './legible.ts';
 
 /** What became of the wish to have a call approved. */
-export type ApprovalAnswer =
-  | { readonly kind: 'approved'; readonly approved: 'call' | 'session' }
+export type Approval =
+  | {
+      readonly kind: 'approved';
+      readonly approved: 'call' | 'session';
+      /** Lets the same call use this approval after all: it did not run, as its user was asked for something else. */
+      readonly giveBack: () => Promise<void>;
+    }
   | { readonly kind: 'denied' }
-  /** The answer that asks the user. */
-  | { readonly kind: 'asks'; readonly result: InputRequired }
-  /** The client cannot show a question. */
+  | { readonly kind: 'asks'; readonly asked: Asked }
+  /** The client can show neither a form nor a link. */
   | { readonly kind: 'unable' };
 
 export interface Approvals {
-  /** Asks for the approval of a call, or takes the answer that its client brings back. */
+  /** Asks for the approval of a call, or takes the answer that is there. */
   readonly settle: (
     grant: Grant,
     operation: Operation,
     approval: 'call' | 'session',
     extra: SdkExtra,
-  ) => Promise<ApprovalAnswer>;
+  ) => Promise<Approval>;
 }
 
 export interface ApprovalsOptions {
   readonly store: InteractionStore;
+  readonly answers: ApprovalAnswers;
+  /** Asks by a link to a page of this server; undefined when the client cannot open one, or there are no pages. */
+  readonly askByLink: (
+    grant: Grant,
+    operation: Operation,
+    question: string,
+    extra: SdkExtra,
+  ) => Promise<Asked | undefined>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly random: RandomBytes;
-  /** Milliseconds a question waits for its answer. Default five minutes. */
-  readonly lifetimeMs?: number;
 }
+
+/** Milliseconds a form waits for its answer. */
+const formLifetime = 300_000;
+/** Milliseconds an approval waits for its call, whatever else the user is asked for meanwhile. */
+export const approvalLifetime = 600_000;
 
 const inputKey = 'approval';
 const capabilitiesKey = 'io.modelcontextprotocol/clientCapabilities';
 
 /**
- * Approvals of users by a form of their client (MCP 2026-07-28, Elicitation). A question is bound to user, client,
- * operation and arguments, and answered once: an answer to another question, or to the same one again, is none. What
- * is approved for a session holds for this operation as long as the token's session, or the token itself.
+ * Approvals of users, by a form of their client (MCP 2026-07-28, Elicitation) or by a page of this server. A question
+ * is bound to user, client, operation and arguments, and answered once: an answer to another question, or to the same
+ * one again, is none. What is approved for a session holds for this operation as long as the token's session, or the
+ * token itself.
  */
-export function createApprovals({ store, now, random, lifetimeMs = 300_000 }: ApprovalsOptions): Approvals {
-  async function answered(
-    grant: Grant,
-    operation: Operation,
-    { mcpReq }: SdkExtra,
-  ): Promise<boolean | undefined> {
+export function createApprovals(options: ApprovalsOptions): Approvals {
+  const { store, answers, askByLink, now, random } = options;
+
+  async function formAnswer(question: string, { mcpReq }: SdkExtra): Promise<boolean | undefined> {
     const state = mcpReq?.requestState?.();
     if (typeof state !== 'string' || !isSecret(state)) return undefined;
-    const question = await store.take(recordKey('approval', state));
-    if (question !== questionOf(grant, operation)) return undefined;
+    const asked = await store.take(recordKey('approval', state));
+    if (asked !== question) return undefined;
     const { action, content } = (mcpReq?.inputResponses?.[inputKey] ?? {}) as {
       action?: unknown;
       content?: { approve?: unknown } | null;
@@ -59,40 +74,46 @@ export function createApprovals({ store, now, random, lifetimeMs = 300_000 }: Ap
     return action === 'accept' && content?.approve === true;
   }
 
-  async function ask(grant: Grant, operation: Operation): Promise<InputRequired> {
+  async function answerTo(question: string, extra: SdkExtra) {
+    const approved = await formAnswer(question, extra);
+    return approved === undefined
+      ? await answers.take(question)
+      : { approved, until: now() + approvalLifetime };
+  }
+
+  async function askByForm(operation: Operation, question: string): Promise<Asked> {
     const state = freshSecret(random);
-    await store.put(recordKey('approval', state), questionOf(grant, operation), now() + lifetimeMs);
+    await store.put(recordKey('approval', state), question, now() + formLifetime);
+    const params = { mode: 'form', message: messageOf(operation), requestedSchema } as const;
     return {
       resultType: 'input_required',
-      inputRequests: {
-        [inputKey]: {
-          method: 'elicitation/create',
-          params: { mode: 'form', message: messageOf(operation), requestedSchema },
-        },
-      },
+      inputRequests: { [inputKey]: { method: 'elicitation/create', params } },
       requestState: state,
     };
   }
 
   return {
     async settle(grant, operation, approval, extra) {
-      const session = `approved:${sessionOf(grant, operation)}`;
+      const session = `approved:${sessionOf(grant, [operation.kind, operation.name])}`;
       if (approval === 'session' && (await store.get(session)) !== undefined)
-        return { kind: 'approved', approved: approval };
-      const yes = await answered(grant, operation, extra);
-      if (yes === false) return { kind: 'denied' };
-      if (yes === undefined)
-        return canBeAsked(grant, extra)
-          ? { kind: 'asks', result: await ask(grant, operation) }
-          : { kind: 'unable' };
+        return { kind: 'approved', approved: approval, giveBack: async () => undefined };
+      const question = questionOf(grant, operation);
+      const answer = await answerTo(question, extra);
+      if (answer === undefined) {
+        const asked = showsForms(grant, extra)
+          ? await askByForm(operation, question)
+          : await askByLink(grant, operation, question, extra);
+        return asked === undefined ? { kind: 'unable' } : { kind: 'asks', asked };
+      }
+      if (!answer.approved) return { kind: 'denied' };
       if (approval === 'session') await store.put(session, 'yes', grant.expiresAt * 1000);
-      return { kind: 'approved', approved: approval };
+      return { kind: 'approved', approved: approval, giveBack: () => answers.keep(question, answer) };
     },
   };
 }
 
-/** Only a person can approve, and only a client that shows forms can ask. Without modes it means forms. */
-function canBeAsked({ user }: Grant, { mcpReq }: SdkExtra): boolean {
+/** Only a person can approve. Capabilities without modes mean forms. */
+function showsForms({ user }: Grant, { mcpReq }: SdkExtra): boolean {
   const capabilities = mcpReq?.envelope?.[capabilitiesKey] as { elicitation?: object } | null | undefined;
   const elicitation = capabilities?.elicitation;
   if (user === undefined || typeof elicitation !== 'object' || elicitation === null) return false;
@@ -105,31 +126,7 @@ const requestedSchema = {
   required: ['approve'],
 } as const;
 
-/** Longest part of the arguments that is shown. */
-const shown = 1000;
-
-function messageOf({ kind, name, args }: Operation): string {
-  const text = JSON.stringify(args);
-  const cut = text.length > shown ? `${text.slice(0, shown)}… (${text.length} characters)` : text;
-  return `Your assistant wants to use the ${kind} ${name} with ${cut}. Do you approve?`;
-}
-
-/** Everything a question is about, as one hash. */
-function questionOf({ user, client }: Grant, { kind, name, args }: Operation): string {
-  const who = user === undefined ? null : formatUserKey(user);
-  return hash('sha256', canonical([who, client, kind, name, args]), 'base64url');
-}
-
-function sessionOf({ user, client, session, tokenHash }: Grant, { kind, name }: Operation): string {
-  const who = user === undefined ? null : formatUserKey(user);
-  return hash('sha256', canonical([who, client, session ?? tokenHash, kind, name]), 'base64url');
-}
-
-/** JSON in which the order of members says nothing. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : member,
-  );
+function messageOf(operation: Operation): string {
+  const { kind, name } = operation;
+  return `Your assistant wants to use the ${kind} ${name} with ${legibleArguments(operation)}. Do you approve?`;
 }

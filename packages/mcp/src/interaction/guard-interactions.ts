@@ -1,14 +1,16 @@
-import { hash } from 'node:crypto';
-import type { InteractionReason, UserInteractions } from '@mcp-obo/exchange';
+import type { InteractionReason, LoginDemand, UserInteractions } from '@mcp-obo/exchange';
 import type { Grant } from '@mcp-obo/grant';
 import { isOAuthError, type OAuthError } from '@mcp-obo/oauth-error';
+import { legible, legibleArguments } from '../approval/legible.ts';
 import type { SdkExtra } from '../call.ts';
-import type { InputRequired } from '../input-required.ts';
-import { McpError } from '../mcp-error.ts';
+import type { Asked, InputRequired } from '../input-required.ts';
+import type { Operation } from '../operation.ts';
 import { ToolFailure } from '../tool-result.ts';
 import type { ClientCapability } from './client-capability.ts';
-import { type InteractionRecord, type InteractionRecords, newInteraction } from './interaction-records.ts';
-import type { RandomBytes } from './sealed-record.ts';
+import type { InteractionRecords } from './interaction-records.ts';
+import { inputKey, type MakeOffer, presentOffer, signalOf } from './offers.ts';
+import type { ProvenLogins } from './proven-logins.ts';
+import type { NamedOperation } from './purpose.ts';
 
 /** What a tool wanted when it was refused. */
 export interface Wanted {
@@ -17,72 +19,57 @@ export interface Wanted {
   readonly subjectToken: string;
 }
 
-/** What the guard does about an exchange that only the user can help. */
+/** A call that waits for its user. */
+export interface WaitingCall {
+  readonly grant: Grant;
+  readonly extra: SdkExtra;
+  readonly operation: Operation;
+  readonly subjectToken: string;
+}
+
+/** What became of an interaction that a request comes back from. */
+export type CameBack =
+  /** The answer that has the client wait. */
+  | { readonly waits: InputRequired; readonly refused?: undefined }
+  /** The user closed the link, or did not give what was asked for. */
+  | { readonly refused: 'interaction_declined' | 'interaction_refused'; readonly waits?: undefined };
+
+/** What the guard asks users by a link. Each `ask…` is undefined when this user or client cannot be asked. */
 export interface GuardInteractions {
-  /**
-   * Before a handler runs: for a request that comes back from an interaction, waits for its end. The answer to
-   * send instead of running, or undefined. Throws a `ToolFailure` when the user declined.
-   */
-  readonly resume: (grant: Grant, extra: SdkExtra) => Promise<InputRequired | undefined>;
-  /**
-   * After a handler was refused: the answer that asks the user, or undefined for a refusal that the user cannot
-   * help. Throws the `-32042` of 2025-11-25, or a `ToolFailure` with the link for clients that cannot be asked.
-   */
-  readonly ask: (
+  /** For a request that comes back from an interaction, waits for its end; undefined when it may go on. */
+  readonly resume: (grant: Grant, extra: SdkExtra) => Promise<CameBack | undefined>;
+  /** After an exchange was refused for want of the user. Clients that cannot open links get it in words. */
+  readonly askConsent: (
     grant: Grant,
     extra: SdkExtra,
     refused: { readonly error: OAuthError; readonly wanted: Wanted },
-  ) => Promise<InputRequired | undefined>;
+  ) => Promise<Asked | undefined>;
+  /** For a login that the token does not have. */
+  readonly askLogin: (
+    call: WaitingCall,
+    wanted: { readonly demand: LoginDemand; readonly reason: string },
+  ) => Promise<Asked | undefined>;
+  /** For the approval of one call; `question` is what the answer is about. */
+  readonly askApproval: (call: WaitingCall, question: string) => Promise<Asked | undefined>;
 }
 
 export interface GuardInteractionsOptions {
-  /** Where the pages are. */
-  readonly url: string;
+  readonly offer: MakeOffer;
   readonly records: InteractionRecords;
+  readonly logins: ProvenLogins;
   readonly interactions: UserInteractions;
   readonly capability: ClientCapability;
-  /** Milliseconds a link can be used. */
-  readonly lifetimeMs: number;
   /** Milliseconds a request that came back waits for the user before its client asks again. */
   readonly waitMs: number;
   readonly now: () => number;
-  readonly random: RandomBytes;
   readonly sleep: (ms: number) => Promise<void>;
-  readonly observe: (record: InteractionRecord, step: 'offered', reason: string) => void;
 }
 
-/** The name of our one input request. */
-const inputKey = 'interaction';
-/** MCP 2025-11-25, Elicitation, URL elicitation required error. */
-const urlElicitationRequired = -32042;
 /** Milliseconds between two looks at an interaction that is under way. */
 const lookEvery = 250;
 
 export function createGuardInteractions(options: GuardInteractionsOptions): GuardInteractions {
-  const { url, records, interactions, capability, now, random } = options;
-
-  async function offer(grant: Grant, reason: InteractionReason, wanted: Wanted, signal?: AbortSignal) {
-    const { user } = grant;
-    if (user === undefined) throw new TypeError('A machine cannot be asked.');
-    const secrets = newInteraction(random);
-    const { state, nonce, codeVerifier } = secrets;
-    const { authorizationUrl } = await interactions.start({
-      ...wanted,
-      reason,
-      redirectUri: `${url}/callback`,
-      state,
-      nonce,
-      codeChallenge: hash('sha256', codeVerifier, 'base64url'),
-      ...(signal === undefined ? {} : { signal }),
-    });
-    const { target, scopes } = wanted;
-    const { tenant, client } = grant;
-    const expiresAt = now() + options.lifetimeMs;
-    const record = { ...secrets, tenant, user, client, target, scopes, authorizationUrl, expiresAt };
-    const { link } = await records.offer(record);
-    options.observe(record, 'offered', reason);
-    return { id: record.id, url: `${url}?link=${link}` };
-  }
+  const { offer, records, logins, interactions, capability, now } = options;
 
   async function settled(id: string, grant: Grant, signal: AbortSignal | undefined) {
     const until = now() + options.waitMs;
@@ -93,51 +80,80 @@ export function createGuardInteractions(options: GuardInteractionsOptions): Guar
     }
   }
 
+  /** The user did it, and it did not help: another link would ask the same in a circle. */
+  async function wasInVain(grant: Grant, extra: SdkExtra, kind: 'consent' | 'login'): Promise<boolean> {
+    const id = requestState(extra);
+    return id !== undefined && (await records.outcome(id, grant, kind)) === 'completed';
+  }
+
   return {
     async resume(grant, extra) {
       const id = requestState(extra);
       if (id === undefined) return undefined;
       const action = actionOf(extra);
-      if (action === 'decline' || action === 'cancel')
-        throw new ToolFailure('The user did not agree to open the link, so this call cannot be made.', {
-          reason: 'interaction_declined',
-        });
-      const outcome = await settled(id, grant, extra.mcpReq?.signal ?? extra.signal);
-      if (outcome === 'pending') return { resultType: 'input_required', requestState: id };
-      if (outcome === 'refused')
-        throw new ToolFailure('The user did not give what this call needs. Do not try again by yourself.', {
-          reason: 'interaction_refused',
-        });
-      return undefined;
+      if (action === 'decline' || action === 'cancel') return { refused: 'interaction_declined' };
+      const outcome = await settled(id, grant, signalOf(extra));
+      if (outcome === 'pending') return { waits: { resultType: 'input_required', requestState: id } };
+      return outcome === 'refused' ? { refused: 'interaction_refused' } : undefined;
     },
 
-    async ask(grant, extra, { error, wanted }) {
+    async askConsent(grant, extra, { error, wanted: { target, scopes, subjectToken } }) {
       const reason = reasonOf(error);
       if (reason === undefined || grant.user === undefined) return undefined;
-      const id = requestState(extra);
-      // The user did it, and it did not help: another link would ask the same in a circle.
-      if (id !== undefined && (await records.outcome(id, grant)) === 'completed') return undefined;
+      if (await wasInVain(grant, extra, 'consent')) return undefined;
       const how = await capability.of(grant, extra);
-      const offered = await offer(grant, reason, wanted, extra.mcpReq?.signal ?? extra.signal);
-      const message = `${messages[reason]} (${wanted.target})`;
-      if (how === 'input_required') {
-        const params = { mode: 'url', url: offered.url, message } as const;
-        const inputRequests = { [inputKey]: { method: 'elicitation/create', params } } as const;
-        return { resultType: 'input_required', inputRequests, requestState: offered.id };
-      }
-      if (how === 'error')
-        throw new McpError(urlElicitationRequired, message, {
-          elicitations: [{ mode: 'url', elicitationId: offered.id, url: offered.url, message }],
-        });
-      throw new ToolFailure(
+      const purpose = { kind: 'consent', reason, target, scopes } as const;
+      const offered = await offer(grant, extra, { purpose, reason }, (secrets) =>
+        interactions.start({ ...secrets, target, scopes, subjectToken, reason }),
+      );
+      const message = `${consentMessages[reason]} (${target})`;
+      if (how !== 'none') return presentOffer(how, offered, message);
+      return new ToolFailure(
         `${message} Show the user this link, to be opened in a browser: ${offered.url} Try again when the user has done so.`,
         { reason: error.reason, note: { mend: 'interaction', url: offered.url }, cause: error },
+      );
+    },
+
+    async askLogin({ grant, extra, operation, subjectToken }, { demand, reason }) {
+      if (grant.user === undefined || (await wasInVain(grant, extra, 'login'))) return undefined;
+      const how = await capability.of(grant, extra);
+      if (how === 'none') return undefined;
+      const what = named(operation);
+      const purpose = { kind: 'login', operation: what, demand, place: logins.placeOf(grant) } as const;
+      const offered = await offer(grant, extra, { purpose, reason }, (secrets) =>
+        interactions.login({ ...secrets, subjectToken, demand }),
+      );
+      return presentOffer(
+        how,
+        offered,
+        `You must sign in again before the ${what.kind} ${what.name} may be used.`,
+      );
+    },
+
+    async askApproval({ grant, extra, operation, subjectToken }, question) {
+      if (grant.user === undefined) return undefined;
+      const how = await capability.of(grant, extra);
+      if (how === 'none') return undefined;
+      const what = named(operation);
+      const shown = legibleArguments(operation);
+      const purpose = { kind: 'approval', operation: what, shown, question } as const;
+      const offered = await offer(grant, extra, { purpose, reason: 'approval' }, (secrets) =>
+        interactions.login({ ...secrets, subjectToken }),
+      );
+      return presentOffer(
+        how,
+        offered,
+        `Your approval is needed before the ${what.kind} ${what.name} is used.`,
       );
     },
   };
 }
 
-const messages: Readonly<Record<InteractionReason, string>> = {
+function named({ kind, name }: Operation): NamedOperation {
+  return { kind: kind === 'tool-list' ? 'tool' : kind, name: legible(name) };
+}
+
+const consentMessages: Readonly<Record<InteractionReason, string>> = {
   consent_required: 'Your consent is needed before this server may act for you.',
   interaction_required: 'Your identity provider asks you something before this server may act for you.',
 };

@@ -8,21 +8,31 @@ export interface PageAnswer {
 export interface PageText {
   readonly title: string;
   readonly paragraphs: readonly string[];
-  /** A button that posts to this URL, which leads on to that origin. */
-  readonly button?: { readonly label: string; readonly action: string; readonly origin: string };
+  /** What somebody else wrote, shown as such. */
+  readonly quoted?: string;
+  readonly buttons?: readonly PageButton[];
+}
+
+/** A button that posts to a URL of this server, which leads on to that origin, or nowhere. */
+export interface PageButton {
+  readonly label: string;
+  readonly action: string;
+  readonly origin?: string;
 }
 
 /**
  * A page without scripts that no other page may show in a frame, and that tells nobody where it was: its URL holds
  * what can be used once.
  */
-export function page(status: number, { title, paragraphs, button }: PageText): PageAnswer {
+export function page(status: number, { title, paragraphs, quoted, buttons = [] }: PageText): PageAnswer {
   const text = paragraphs.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`).join('\n');
-  const form =
-    button === undefined
-      ? ''
-      : `<form method="post" action="${escapeHtml(button.action)}"><button>${escapeHtml(button.label)}</button></form>`;
-  const target = button === undefined ? "'none'" : `'self' ${button.origin}`;
+  const quotation = quoted === undefined ? '' : `<pre>${escapeHtml(quoted)}</pre>\n`;
+  const forms = buttons.map(
+    ({ label, action }) =>
+      `<form method="post" action="${escapeHtml(action)}"><button>${escapeHtml(label)}</button></form>`,
+  );
+  const origins = [...new Set(buttons.flatMap(({ origin }) => origin ?? []))];
+  const target = buttons.length === 0 ? "'none'" : ["'self'", ...origins].join(' ');
   return {
     status,
     headers: {
@@ -35,7 +45,7 @@ export function page(status: number, { title, paragraphs, button }: PageText): P
 <title>${escapeHtml(title)}</title>
 <h1>${escapeHtml(title)}</h1>
 ${text}
-${form}
+${quotation}${forms.join('\n')}
 </html>
 `,
   };

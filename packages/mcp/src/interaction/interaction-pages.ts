@@ -1,9 +1,16 @@
-import { hash, timingSafeEqual } from 'node:crypto';
 import type { UserInteractions } from '@mcp-obo/exchange';
+import type { Login } from '@mcp-obo/grant';
 import { isOAuthError } from '@mcp-obo/oauth-error';
+import type { ApprovalAnswers } from '../approval/approval-answers.ts';
+import { approvalLifetime } from '../approval/approvals.ts';
 import type { HttpRequest } from '../guard-options.ts';
-import { type PageAnswer, page, redirectTo } from './interaction-page.ts';
+import { createBrowserCookie } from './browser-cookie.ts';
+import { type PageAnswer, redirectTo } from './interaction-page.ts';
 import type { InteractionRecord, InteractionRecords, StartedInteraction } from './interaction-records.ts';
+import { faultOfLogin } from './login-verdict.ts';
+import { deniedPage, donePage, notDonePage, offerPage, questionPage, spentPage } from './page-texts.ts';
+import type { ProvenLogins } from './proven-logins.ts';
+import type { Purpose } from './purpose.ts';
 
 export interface InteractionPagesOptions {
   /** Where the pages are, e.g. `https://mcp.example/interaction`. */
@@ -12,6 +19,10 @@ export interface InteractionPagesOptions {
   readonly serverName: string;
   readonly records: InteractionRecords;
   readonly interactions: UserInteractions;
+  readonly logins: ProvenLogins;
+  readonly answers: ApprovalAnswers;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** Told how an interaction went on. */
   readonly observe: (
     record: InteractionRecord,
@@ -24,69 +35,99 @@ export interface InteractionPagesOptions {
 /** Answers requests to the pages; undefined for a path or method that is none of them. */
 export type InteractionPages = (request: HttpRequest) => Promise<PageAnswer | undefined>;
 
+/** The paths under that of the pages, where users come back from the issuer and where they answer. */
+export function interactionPaths(url: string) {
+  const { pathname: link } = new URL(url);
+  return { link, callback: `${link}/callback`, answer: `${link}/answer` } as const;
+}
+
 /**
- * The pages between an MCP client and the identity provider: one that says what is asked and leads there, and one
- * that the user comes back to. Nothing in a request says where to go next: that is in the record.
+ * The pages between an MCP client and the identity provider: one that says what is asked and leads there, one that
+ * the user comes back to, and one for an answer. Nothing in a request says where to go next: that is in the record.
  */
 export function createInteractionPages(options: InteractionPagesOptions): InteractionPages {
-  const { url, serverName, records, interactions, observe, reportFault } = options;
-  const secure = url.startsWith('https:');
-  const paths = { link: new URL(url).pathname, callback: `${new URL(url).pathname}/callback` };
+  const { url, serverName, records, interactions, logins, answers, now, observe, reportFault } = options;
+  const cookie = createBrowserCookie(url.startsWith('https:'));
+  const paths = interactionPaths(url);
 
   async function show(link: string | null): Promise<PageAnswer> {
     const record = await records.look(link);
-    if (record === undefined) return spent();
-    const issuer = new URL(record.authorizationUrl);
-    return page(200, {
-      title: `${serverName} asks for your consent`,
-      paragraphs: [
-        `To go on with what you asked for, ${serverName} needs access to ${record.target} on your behalf: ${record.scopes.join(', ')}.`,
-        `You will be led to ${issuer.host}, where you sign in as the same user and decide. If you did not ask for this, close the page.`,
-      ],
-      button: { label: 'Continue', action: `${paths.link}?link=${link}`, origin: issuer.origin },
-    });
+    return record === undefined ? spentPage() : offerPage(serverName, record, `${paths.link}?link=${link}`);
   }
 
   async function leave(link: string | null): Promise<PageAnswer> {
     const started = await records.start(link);
-    if (started === undefined) return spent();
-    const { record, cookie } = started;
+    if (started === undefined) return spentPage();
+    const { record } = started;
     observe(record, 'started', 'ok');
-    const attributes = `Path=/; HttpOnly; SameSite=Lax; Max-Age=600${secure ? '; Secure' : ''}`;
-    return redirectTo(record.authorizationUrl, `${cookieName(record, secure)}=${cookie}; ${attributes}`);
+    return redirectTo(record.authorizationUrl, cookie.set(record, started.cookie));
   }
 
   async function comeBack(query: URLSearchParams, request: HttpRequest): Promise<PageAnswer> {
     const record = await records.finish(query.get('state'));
-    if (record === undefined) return spent();
-    const reason = await refusalOf(record, query, request);
-    await records.settle(record, reason === undefined ? 'completed' : 'refused');
-    observe(record, reason === undefined ? 'completed' : 'refused', reason ?? 'ok');
-    return reason === undefined ? done() : notDone(reason);
-  }
-
-  async function refusalOf(
-    record: StartedInteraction,
-    query: URLSearchParams,
-    request: HttpRequest,
-  ): Promise<string | undefined> {
-    if (!sameBrowser(record, cookieOf(request, cookieName(record, secure)))) return 'another_browser';
+    if (record === undefined) return spentPage();
+    if (!cookie.isOf(record, request)) return await refuse(record, 'another_browser');
     try {
-      const { user, state, nonce, codeVerifier } = record;
-      const redirectUri = `${url}/callback`;
-      await interactions.finish({
-        user,
-        state,
-        nonce,
-        codeVerifier,
-        redirectUri,
+      const login = await interactions.finish({
+        user: record.user,
+        state: record.state,
+        nonce: record.nonce,
+        codeVerifier: record.codeVerifier,
+        redirectUri: `${url}/callback`,
         response: query.toString(),
       });
-      return undefined;
+      return await goOn(record, record.purpose, login);
     } catch (error) {
       reportFault(error);
-      return isOAuthError(error) ? error.reason : 'server_error';
+      return await refuse(record, isOAuthError(error) ? error.reason : 'server_error');
     }
+  }
+
+  /** The user is who they should be. */
+  async function goOn(record: StartedInteraction, purpose: Purpose, login: Login): Promise<PageAnswer> {
+    if (purpose.kind === 'approval') {
+      const question = await records.question(record);
+      const button = (label: string, answer: string) => ({
+        label,
+        action: `${paths.answer}?question=${question}&answer=${answer}`,
+      });
+      return questionPage(serverName, record, purpose, [
+        button('Approve', 'approve'),
+        button('Do not approve', 'deny'),
+      ]);
+    }
+    if (purpose.kind === 'login') {
+      const times = { startedAt: record.startedAt, now: now() };
+      const fault = faultOfLogin(login, purpose.demand, times);
+      if (fault !== undefined) return await refuse(record, fault);
+      await logins.keep(purpose.place, login);
+    }
+    return await complete(record);
+  }
+
+  async function takeAnswer(query: URLSearchParams, request: HttpRequest): Promise<PageAnswer> {
+    const record = await records.answer(query.get('question'));
+    if (record?.purpose.kind !== 'approval') return spentPage();
+    if (!cookie.isOf(record, request)) return await refuse(record, 'another_browser');
+    const approved = query.get('answer') === 'approve';
+    await answers.keep(record.purpose.question, { approved, until: now() + approvalLifetime });
+    if (approved) return await complete(record);
+    // The call that comes back learns from the answer that it was denied.
+    await records.settle(record, 'completed');
+    observe(record, 'refused', 'approval_denied');
+    return deniedPage();
+  }
+
+  async function complete(record: StartedInteraction): Promise<PageAnswer> {
+    await records.settle(record, 'completed');
+    observe(record, 'completed', 'ok');
+    return donePage();
+  }
+
+  async function refuse(record: StartedInteraction, reason: string): Promise<PageAnswer> {
+    await records.settle(record, 'refused');
+    observe(record, 'refused', reason);
+    return notDonePage(reason);
   }
 
   return async (request) => {
@@ -95,51 +136,7 @@ export function createInteractionPages(options: InteractionPagesOptions): Intera
     if (at === `GET ${paths.link}`) return await show(searchParams.get('link'));
     if (at === `POST ${paths.link}`) return await leave(searchParams.get('link'));
     if (at === `GET ${paths.callback}`) return await comeBack(searchParams, request);
+    if (at === `POST ${paths.answer}`) return await takeAnswer(searchParams, request);
     return undefined;
   };
-}
-
-function spent(): PageAnswer {
-  return page(404, {
-    title: 'This link cannot be used',
-    paragraphs: ['It was used already or is too old. Ask your assistant again to get a new one.'],
-  });
-}
-
-function done(): PageAnswer {
-  return page(200, {
-    title: 'Done',
-    paragraphs: ['You can close this page. Your assistant goes on, or repeat what you asked it for.'],
-  });
-}
-
-/** What the user did wrong is said; what else went wrong is in the log. */
-const sentences: Readonly<Record<string, string>> = {
-  another_browser: 'The link was opened in another browser. Open a new link in one browser only.',
-  another_user: 'Another user signed in. Sign in as the user of your assistant.',
-  interaction_refused: 'The identity provider did not allow it, or you declined.',
-};
-
-function notDone(reason: string): PageAnswer {
-  const status = Object.hasOwn(sentences, reason) ? 403 : 502;
-  return page(status, {
-    title: 'Nothing was changed',
-    paragraphs: [sentences[reason] ?? 'It could not be completed. Ask your assistant again later.'],
-  });
-}
-
-/** `__Host-` where the host has TLS: no other host can set or read it (RFC 6265bis §4.1.3.2). */
-function cookieName({ id }: InteractionRecord, secure: boolean): string {
-  return `${secure ? '__Host-' : ''}interaction-${id.slice(0, 12)}`;
-}
-
-function cookieOf({ rawHeaders }: HttpRequest, name: string): string | undefined {
-  const lines = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'cookie');
-  const pairs = lines.flatMap((line) => line.split(';')).map((pair) => pair.trim());
-  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
-}
-
-function sameBrowser({ browser }: StartedInteraction, cookie: string | undefined): boolean {
-  const shown = Buffer.from(hash('sha256', cookie ?? '', 'base64url'));
-  return cookie !== undefined && timingSafeEqual(shown, Buffer.from(browser));
 }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { formatUserKey, type Grant, type UserKey } from '@mcp-obo/grant';
 import type { InteractionStore } from './interaction-store.ts';
+import type { Purpose } from './purpose.ts';
 import {
   freshSecret,
   isSecret,
@@ -15,10 +16,11 @@ export interface InteractionRecord {
   readonly id: string;
   readonly tenant: string;
   readonly user: UserKey;
+  /** What the user is known by. */
+  readonly userName: string;
   /** The MCP client the user was asked through. */
   readonly client: string;
-  readonly target: string;
-  readonly scopes: readonly string[];
+  readonly purpose: Purpose;
   readonly authorizationUrl: string;
   readonly state: string;
   readonly nonce: string;
@@ -31,11 +33,13 @@ export interface InteractionRecord {
 export interface StartedInteraction extends InteractionRecord {
   /** SHA-256 of the cookie the browser was given. */
   readonly browser: string;
+  /** When the user left for the issuer, milliseconds since the epoch. */
+  readonly startedAt: number;
 }
 
 export type InteractionOutcome = 'pending' | 'completed' | 'refused';
 
-/** Interactions by what their holders can show: a link, a state, an id. Link and state can each be used once. */
+/** Interactions by what their holders can show: a link, a state, a question. Each of them can be used once. */
 export interface InteractionRecords {
   readonly offer: (record: InteractionRecord) => Promise<{ readonly link: string }>;
   /** The record of a link, which stays good. */
@@ -46,9 +50,17 @@ export interface InteractionRecords {
   ) => Promise<{ readonly record: InteractionRecord; readonly cookie: string } | undefined>;
   /** Uses a state up. */
   readonly finish: (state: string | null) => Promise<StartedInteraction | undefined>;
+  /** Keeps a record for the answer of its user, who has logged in. */
+  readonly question: (record: StartedInteraction) => Promise<string>;
+  /** Uses a question up. */
+  readonly answer: (question: string | null) => Promise<StartedInteraction | undefined>;
   readonly settle: (record: InteractionRecord, outcome: InteractionOutcome) => Promise<void>;
-  /** How an interaction stands, for the caller it was offered to and for nobody else. */
-  readonly outcome: (id: string, grant: Grant) => Promise<InteractionOutcome | undefined>;
+  /** How an interaction stands, for the caller it was offered to and for nobody else; `kind` narrows to one purpose. */
+  readonly outcome: (
+    id: string,
+    grant: Grant,
+    kind?: Purpose['kind'],
+  ) => Promise<InteractionOutcome | undefined>;
 }
 
 /** What an interaction is begun with. */
@@ -57,7 +69,12 @@ export function newInteraction(random: RandomBytes) {
   return { id: secret(), state: secret(), nonce: secret(), codeVerifier: secret() };
 }
 
-export function createInteractionRecords(store: InteractionStore, random: RandomBytes): InteractionRecords {
+/** `now` in milliseconds since the epoch. */
+export function createInteractionRecords(
+  store: InteractionStore,
+  random: RandomBytes,
+  now: () => number,
+): InteractionRecords {
   async function read<T>(kind: string, secret: string | null, how: 'get' | 'take'): Promise<T | undefined> {
     if (!isSecret(secret)) return undefined;
     const value = await store[how](recordKey(kind, secret));
@@ -70,8 +87,8 @@ export function createInteractionRecords(store: InteractionStore, random: Random
   }
 
   async function settle(record: InteractionRecord, outcome: InteractionOutcome): Promise<void> {
-    const { id, user, client, expiresAt } = record;
-    await store.put(`outcome:${id}`, `${outcome} ${ownerOf(user, client)}`, expiresAt);
+    const { id, user, client, purpose, expiresAt } = record;
+    await store.put(`outcome:${id}`, `${outcome} ${ownerOf(user, client)} ${purpose.kind}`, expiresAt);
   }
 
   return {
@@ -87,14 +104,22 @@ export function createInteractionRecords(store: InteractionStore, random: Random
       const record = await read<InteractionRecord>('link', link, 'take');
       if (record === undefined) return undefined;
       const cookie = freshSecret(random);
-      const started: StartedInteraction = { ...record, browser: hash('sha256', cookie, 'base64url') };
+      const browser = hash('sha256', cookie, 'base64url');
+      const started: StartedInteraction = { ...record, browser, startedAt: now() };
       await keep('state', record.state, started);
       return { record, cookie };
     },
     finish: (state) => read<StartedInteraction>('state', state, 'take'),
-    async outcome(id, { user, client }) {
+    async question(record) {
+      const question = freshSecret(random);
+      await keep('question', question, record);
+      return question;
+    },
+    answer: (question) => read<StartedInteraction>('question', question, 'take'),
+    async outcome(id, { user, client }, kind) {
       if (user === undefined || !isSecret(id)) return undefined;
-      const [outcome, owner] = (await store.get(`outcome:${id}`))?.split(' ') ?? [];
+      const [outcome, owner, about] = (await store.get(`outcome:${id}`))?.split(' ') ?? [];
+      if (kind !== undefined && kind !== about) return undefined;
       return owner === ownerOf(user, client) ? (outcome as InteractionOutcome) : undefined;
     },
   };

@@ -3,15 +3,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { UserInteractions } from '@mcp-obo/exchange';
 import type { Grant, UserKey } from '@mcp-obo/grant';
 import { isOAuthError } from '@mcp-obo/oauth-error';
+import type { ApprovalAnswers } from '../approval/approval-answers.ts';
 import type { SdkExtra } from '../call.ts';
-import type { InputRequired } from '../input-required.ts';
-import { isProtocolError } from '../mcp-error.ts';
-import { ToolFailure } from '../tool-result.ts';
+import type { Asked } from '../input-required.ts';
 import { createClientCapability } from './client-capability.ts';
-import { createGuardInteractions, type Wanted } from './guard-interactions.ts';
+import {
+  createGuardInteractions,
+  type GuardInteractions,
+  type WaitingCall,
+  type Wanted,
+} from './guard-interactions.ts';
 import { createInteractionPages, type InteractionPages } from './interaction-pages.ts';
 import { createInteractionRecords, type InteractionRecord } from './interaction-records.ts';
 import type { InteractionStore } from './interaction-store.ts';
+import { createOffers } from './offers.ts';
+import type { ProvenLogins } from './proven-logins.ts';
+import type { NamedOperation, Purpose } from './purpose.ts';
 
 /** How users are asked for what only they can give. */
 export interface InteractionOptions {
@@ -26,34 +33,40 @@ export interface InteractionOptions {
 /** What happened to an interaction. Holds no link, code or state. */
 export interface InteractionEvent {
   readonly type: 'interaction';
+  /** What the user is asked for. */
+  readonly purpose: Purpose['kind'];
   readonly step: 'offered' | 'started' | 'completed' | 'refused' | 'not_offered';
   readonly reason: string;
   readonly tenant: string;
   readonly user: UserKey | undefined;
   /** The MCP client the user is asked through. */
   readonly client: string;
-  readonly target: string;
-  readonly scopes: readonly string[];
+  /** Of a consent: what is to be reached. */
+  readonly target?: string;
+  readonly scopes?: readonly string[];
+  /** Of a login or an approval: what the client wants to use. */
+  readonly operation?: NamedOperation;
 }
 
 /** Interactions of one server: what its handlers ask, and what browsers see. */
-export interface OpenInteractions {
+export interface OpenInteractions extends Pick<GuardInteractions, 'resume' | 'askLogin' | 'askApproval'> {
   readonly url: string;
   readonly pages: InteractionPages;
   /** Notes whether a client that initializes can be asked to open a URL. Never rejects. */
   readonly note: (grant: Grant, elicitsUrl: boolean) => Promise<void>;
-  readonly resume: (grant: Grant, extra: SdkExtra) => Promise<InputRequired | undefined>;
-  /** As `GuardInteractions.ask`; undefined also when no link could be made, whose cause is told to `observe`. */
-  readonly ask: (
+  /** As `GuardInteractions.askConsent`, for whatever a handler met. */
+  readonly askConsent: (
     grant: Grant,
     extra: SdkExtra,
     error: unknown,
     wanted: Wanted,
-  ) => Promise<InputRequired | undefined>;
+  ) => Promise<Asked | undefined>;
 }
 
 export interface OpenInteractionsOptions extends InteractionOptions {
   readonly store: InteractionStore;
+  readonly logins: ProvenLogins;
+  readonly answers: ApprovalAnswers;
   readonly resource: string;
   readonly serverName: string | undefined;
   readonly interactions: UserInteractions;
@@ -62,28 +75,51 @@ export interface OpenInteractionsOptions extends InteractionOptions {
   readonly reportFault: (error: unknown) => void;
 }
 
-/** Wires links, pages and handlers. */
+/** Wires links, pages and handlers. When no link could be made nobody is asked, and `observe` is told why. */
 export function openInteractions(options: OpenInteractionsOptions): OpenInteractions {
-  const { resource, interactions, store, now, reportFault } = options;
+  const { resource, interactions, store, logins, answers, now, reportFault } = options;
   const url = options.url ?? new URL('/interaction', resource).href;
-  const records = createInteractionRecords(store, randomBytes);
+  const records = createInteractionRecords(store, randomBytes, now);
   const capability = createClientCapability(store, now);
   const observe = (record: InteractionRecord, step: InteractionEvent['step'], reason: string) => {
-    const { tenant, user, client, target, scopes } = record;
-    options.observe({ type: 'interaction', step, reason, tenant, user, client, target, scopes });
+    const { tenant, user, client, purpose } = record;
+    options.observe({ type: 'interaction', step, reason, tenant, user, client, ...about(purpose) });
   };
   const asking = createGuardInteractions({
-    url,
+    offer: createOffers({
+      url,
+      records,
+      lifetimeMs: 1000 * (options.lifetimeSeconds ?? 600),
+      now,
+      random: randomBytes,
+      observe,
+    }),
     records,
+    logins,
     interactions,
     capability,
-    lifetimeMs: 1000 * (options.lifetimeSeconds ?? 600),
     waitMs: 1000 * (options.waitSeconds ?? 20),
     now,
-    random: randomBytes,
     sleep: (ms) => sleep(ms),
-    observe,
   });
+
+  async function offering(
+    { tenant, user, client }: Grant,
+    what: Pick<InteractionEvent, 'purpose' | 'target' | 'scopes' | 'operation'>,
+    ask: () => Promise<Asked | undefined>,
+  ): Promise<Asked | undefined> {
+    try {
+      return await ask();
+    } catch (failure) {
+      reportFault(failure);
+      const reason = isOAuthError(failure) ? failure.reason : 'server_error';
+      options.observe({ type: 'interaction', step: 'not_offered', reason, tenant, user, client, ...what });
+      return undefined;
+    }
+  }
+
+  const operationOf = ({ operation: { kind, name } }: WaitingCall) =>
+    kind === 'tool-list' ? {} : { operation: { kind, name } };
 
   return {
     url,
@@ -92,6 +128,9 @@ export function openInteractions(options: OpenInteractionsOptions): OpenInteract
       serverName: options.serverName ?? new URL(resource).host,
       records,
       interactions,
+      logins,
+      answers,
+      now,
       observe,
       reportFault,
     }),
@@ -100,34 +139,30 @@ export function openInteractions(options: OpenInteractionsOptions): OpenInteract
       try {
         return await asking.resume(grant, extra);
       } catch (failure) {
-        if (failure instanceof ToolFailure) throw failure;
-        // Without its store nobody knows how the interaction ended; whether the call may run is the issuer's to say.
+        // Without its store nobody knows how the interaction ended; whether the call may run is decided anew.
         reportFault(failure);
         return undefined;
       }
     },
-    async ask(grant, extra, error, wanted) {
+    async askConsent(grant, extra, error, wanted) {
       if (!isOAuthError(error)) return undefined;
-      try {
-        return await asking.ask(grant, extra, { error, wanted });
-      } catch (failure) {
-        if (failure instanceof ToolFailure || isProtocolError(failure)) throw failure;
-        reportFault(failure);
-        const { tenant, user, client } = grant;
-        const { target, scopes } = wanted;
-        const reason = isOAuthError(failure) ? failure.reason : 'server_error';
-        options.observe({
-          type: 'interaction',
-          step: 'not_offered',
-          reason,
-          tenant,
-          user,
-          client,
-          target,
-          scopes,
-        });
-        return undefined;
-      }
+      const { target, scopes } = wanted;
+      return await offering(grant, { purpose: 'consent', target, scopes }, () =>
+        asking.askConsent(grant, extra, { error, wanted }),
+      );
     },
+    askLogin: (call, wanted) =>
+      offering(call.grant, { purpose: 'login', ...operationOf(call) }, () => asking.askLogin(call, wanted)),
+    askApproval: (call, question) =>
+      offering(call.grant, { purpose: 'approval', ...operationOf(call) }, () =>
+        asking.askApproval(call, question),
+      ),
   };
+}
+
+/** What an event says of a purpose: nothing that was written by the caller but the name of the operation. */
+function about(purpose: Purpose): Pick<InteractionEvent, 'purpose' | 'target' | 'scopes' | 'operation'> {
+  if (purpose.kind !== 'consent') return { purpose: purpose.kind, operation: purpose.operation };
+  const { kind, target, scopes } = purpose;
+  return { purpose: kind, target, scopes };
 }
