@@ -19,7 +19,9 @@ import { interactionRoutes } from './routes/interaction.ts';
 import { metadataRoutes } from './routes/metadata.ts';
 import { readinessRoute } from './routes/readiness.ts';
 import { revocationRoutes } from './routes/revocation.ts';
+import { securityEventRoutes } from './routes/security-events.ts';
 import { tokenRoutes } from './routes/token.ts';
+import { createSecurityEvents } from './security-events/security-events.ts';
 import { createServer, secureContext } from './server.ts';
 import { createTokenService } from './token-service.ts';
 
@@ -54,6 +56,8 @@ export async function buildApp(
   const mintKeys = createMintKeys(config, deps);
   const parts = { endpoints, observer, cache, replay, mintKeys, revoke: revoker.revoke };
   let service = createTokenService(config, deps, parts);
+  const eventParts = { cache: cache.store, revoke: revoker.revoke };
+  let securityEvents = createSecurityEvents(config, deps, eventParts);
 
   let certificateOf = certificateReaderOf(config);
   let draining = false;
@@ -76,9 +80,12 @@ export async function buildApp(
   });
   app.addHook('preClose', async () => {
     draining = true;
+    await securityEvents.stop();
   });
+  app.addHook('onListen', async () => securityEvents.start());
   app.addHook('onClose', async () => {
     revoker.close();
+    await securityEvents.close();
     await service.close();
   });
   await app.register(fastifyTelemetry);
@@ -103,6 +110,10 @@ export async function buildApp(
       backchannelLogout: (request) => service.backchannelLogout(request),
       endpoints,
     });
+    await work.register(securityEventRoutes, {
+      push: (request) => securityEvents.push(request),
+      endpoints,
+    });
     await work.register(interactionRoutes, {
       interaction: {
         start: (request) => service.interaction.start(request),
@@ -116,6 +127,7 @@ export async function buildApp(
     app,
     reload(changed) {
       const next = createTokenService(changed, deps, parts);
+      const nextEvents = createSecurityEvents(changed, deps, eventParts);
       if (config.listen.tls !== undefined && changed.listen.tls !== undefined)
         (app.server as unknown as Server).setSecureContext(secureContext(changed.listen.tls));
       certificateOf = certificateReaderOf(changed);
@@ -124,6 +136,9 @@ export async function buildApp(
       const old = service;
       service = next;
       void old.close();
+      void securityEvents.close();
+      securityEvents = nextEvents;
+      if (app.server.listening) securityEvents.start();
     },
   };
 }

@@ -19,6 +19,8 @@ export interface Endpoints {
   readonly revocation: { readonly token: string; readonly all: string };
   /** Where issuers tell that a session has ended (OpenID Connect Back-Channel Logout). */
   readonly backchannelLogout: string;
+  /** Where transmitters deliver security events (RFC 8935). */
+  readonly securityEvents: string;
   /** Where a token is introspected (RFC 7662). */
   readonly introspection: string;
   /** Where what a user must do at the issuer begins and ends. */
@@ -45,6 +47,7 @@ export function createEndpoints({ issuer, issuers }: Pick<BrokerConfig, 'issuer'
   const token = `${base}/token`;
   const revocation = { token: `${base}/revoke`, all: `${base}/revoke/all` };
   const backchannelLogout = `${base}/backchannel-logout`;
+  const securityEvents = `${base}/security-events`;
   const introspection = `${base}/introspect`;
   const interaction = { start: `${base}/interaction/start`, finish: `${base}/interaction/finish` };
   const assertionAudiences = [issuer, token, ...tenants.map((entry) => entry.token)];
@@ -54,6 +57,7 @@ export function createEndpoints({ issuer, issuers }: Pick<BrokerConfig, 'issuer'
     jwks: `${base}/jwks`,
     revocation,
     backchannelLogout,
+    securityEvents,
     introspection,
     interaction,
     tenants,

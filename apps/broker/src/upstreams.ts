@@ -7,6 +7,8 @@ import {
   type UpstreamCredential,
 } from '@mcp-obo/exchange';
 import { idpProfile } from '@mcp-obo/idp-profile';
+import type { z } from 'zod';
+import type { registrationSetting } from './config/credentials.ts';
 import type { BrokerConfig, ClientConfig, IssuerConfig } from './config.ts';
 import type { BrokerDeps } from './deps.ts';
 
@@ -49,9 +51,12 @@ export function createIdJags(
   });
 }
 
+type Registration = z.output<ReturnType<typeof registrationSetting>>;
+
 type OnBreaker = (issuer: string, state: BreakerState) => void;
 
-function network({ network }: BrokerConfig, { fetch, now, random }: BrokerDeps) {
+/** How issuers are reached. */
+export function network({ network }: BrokerConfig, { fetch, now, random }: BrokerDeps) {
   return { fetch, now, random, timeoutMs: network.timeout_seconds * 1000 };
 }
 
@@ -96,7 +101,8 @@ export function credentialsAt(
   );
 }
 
-function credentialOf(entry: ClientConfig['upstream'][number]): UpstreamCredential {
+/** A registration of ours as an upstream knows it. */
+export function credentialOf(entry: Registration): UpstreamCredential {
   const clientId = entry.client_id;
   switch (entry.method) {
     case 'client_secret_basic':

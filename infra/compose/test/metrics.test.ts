@@ -50,6 +50,8 @@ async function scrape(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
     metrics.idpBreaker(0, { issuer });
     metrics.revocation({ kind: 'user' });
     metrics.revocationViewAge(0);
+    metrics.securityEvent({ issuer, event: 'session-revoked', outcome: 'acted' });
+    metrics.securityEventPoll({ issuer, outcome: 'ok' });
     metrics.rateLimitHit({ limit: 'tool' });
     metrics.toolInvocation({ tool: 'whoami', outcome: 'ok' });
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();

@@ -31,6 +31,16 @@ export const metricTable = {
     labels: ['issuer'],
   },
   mcp_revocation_total: { kind: 'counter', help: 'Revocations by what was revoked', labels: ['kind'] },
+  mcp_security_event_total: {
+    kind: 'counter',
+    help: 'Security events by what became of them: acted, ignored, repeated, refused, fault',
+    labels: ['issuer', 'event', 'outcome'],
+  },
+  mcp_security_event_poll_total: {
+    kind: 'counter',
+    help: 'Times that a transmitter was asked for security events',
+    labels: ['issuer', 'outcome'],
+  },
   mcp_revocation_view_age_seconds: {
     kind: 'gauge',
     help: 'Time since the view of revocations was last known to be complete; above 5 something may be missing',
@@ -60,6 +70,12 @@ export interface PlatformMetrics {
   ): void;
   idpBreaker(state: 0 | 1 | 2, labels: { issuer: string }): void;
   revocation(labels: { kind: 'token' | 'session' | 'user' | 'client' }): void;
+  securityEvent(labels: {
+    issuer: string;
+    event: string;
+    outcome: 'acted' | 'ignored' | 'repeated' | 'refused' | 'fault';
+  }): void;
+  securityEventPoll(labels: { issuer: string; outcome: 'ok' | 'failed' }): void;
   revocationViewAge(seconds: number): void;
   rateLimitHit(labels: { limit: string }): void;
   toolInvocation(labels: { tool: string; outcome: 'ok' | 'error' | 'refused' | 'step_up' }): void;
@@ -90,6 +106,8 @@ export function createPlatformMetrics(meter: Meter = metrics.getMeter('mcp-obo')
     description: metricTable.mcp_idp_breaker_state.help,
   });
   const revoked = counter('mcp_revocation_total');
+  const securityEvents = counter('mcp_security_event_total');
+  const securityEventPolls = counter('mcp_security_event_poll_total');
   const viewAge = meter.createGauge('mcp_revocation_view_age_seconds', {
     description: metricTable.mcp_revocation_view_age_seconds.help,
   });
@@ -105,6 +123,8 @@ export function createPlatformMetrics(meter: Meter = metrics.getMeter('mcp-obo')
     idpResponseTime: (milliseconds, labels) => idp.record(milliseconds, labels),
     idpBreaker: (state, labels) => breaker.record(state, labels),
     revocation: (labels) => revoked.add(1, labels),
+    securityEvent: (labels) => securityEvents.add(1, labels),
+    securityEventPoll: (labels) => securityEventPolls.add(1, labels),
     revocationViewAge: (seconds) => viewAge.record(seconds),
     rateLimitHit: (labels) => limited.add(1, labels),
     toolInvocation: (labels) => tool.add(1, labels),

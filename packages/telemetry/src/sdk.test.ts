@@ -196,6 +196,8 @@ describe('startTelemetry', () => {
       metrics.rateLimitHit({ limit: 'tools' });
       metrics.revocation({ kind: 'token' });
       metrics.revocationViewAge(1);
+      metrics.securityEvent({ issuer: 'https://idp', event: 'session-revoked', outcome: 'acted' });
+      metrics.securityEventPoll({ issuer: 'https://idp', outcome: 'ok' });
       metrics.toolInvocation({ tool: 'list_expenses', outcome: 'ok' });
       const { body: answer } = await request(telemetry.metricsUrl ?? '');
       const text = await answer.text();

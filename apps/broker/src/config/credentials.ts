@@ -93,9 +93,26 @@ const kubernetesName = z
 
 /** What the broker shows an issuer for one caller: that caller's own registration. */
 export function upstreamCredential(files: ConfigFiles) {
-  const common = { issuer: z.string().min(1), client_id: z.string().min(1) };
-  const secret = textSetting(files);
+  const [basic, post, key, federated] = registrations(files);
+  const at = { issuer: z.string().min(1) };
   return z.discriminatedUnion('method', [
+    basic.extend(at),
+    post.extend(at),
+    key.extend(at),
+    federated.extend(at),
+  ]);
+}
+
+/** A registration at the issuer that the setting belongs to. */
+export function registrationSetting(files: ConfigFiles) {
+  return z.discriminatedUnion('method', registrations(files));
+}
+
+/** The ways in which a registration of ours proves itself. */
+function registrations(files: ConfigFiles) {
+  const common = { client_id: z.string().min(1) };
+  const secret = textSetting(files);
+  return [
     z.strictObject({ ...common, method: z.literal('client_secret_basic'), secret }),
     z.strictObject({ ...common, method: z.literal('client_secret_post'), secret }),
     z.strictObject({
@@ -115,11 +132,11 @@ export function upstreamCredential(files: ConfigFiles) {
       /** Read anew for each use: a projected token is rotated in place. */
       assertion_file: z.string().min(1),
     }),
-  ]);
+  ] as const;
 }
 
 /** `{ file }` or `{ value }` is hashed here; `{ sha256 }` is the hash already, in lower-case hex. */
-function secretHash(files: ConfigFiles) {
+export function secretHash(files: ConfigFiles) {
   const given = z.strictObject({
     sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex'),
   });

@@ -28,6 +28,13 @@ export const crossChecks: readonly Check[] = [
       ]),
     ),
   answersOfForeignIssuers,
+  ({ issuers = [] }) =>
+    repeated(
+      'issuers',
+      issuers.map(({ issuer, security_events: events }) =>
+        events === undefined ? [] : [`transmitter ${events.transmitter ?? issuer}`],
+      ),
+    ),
   ...resourceChecks,
   mintedTargets,
   targetsOfOtherDomains,

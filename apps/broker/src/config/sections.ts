@@ -10,6 +10,7 @@ import { type IdpName, idpProfiles } from '@mcp-obo/idp-profile';
 import { checkRedis, redisMembers } from '@mcp-obo/redis-connection';
 import { z } from 'zod';
 import { resourceSection } from '../registry/resource-section.ts';
+import { securityEventsSection } from '../security-events/section.ts';
 import { callerAuth, upstreamCredential } from './credentials.ts';
 import { name } from './identifiers.ts';
 import { mintSection } from './mint.ts';
@@ -18,27 +19,31 @@ import { type ConfigFiles, textSetting } from './secrets.ts';
 const seconds = z.number().int().positive();
 const grantNames = ['token-exchange', 'jwt-bearer', 'client_credentials'] as const;
 
-const issuer = z.strictObject({
-  /** Name of the tenant; policy rules, audit and rows use it. */
-  tenant: name,
-  /** Exact `iss` of the tokens. */
-  issuer: z.string().min(1),
-  profile: z.enum(Object.keys(idpProfiles) as [IdpName, ...IdpName[]]).default('generic'),
-  /** Audiences that may stand beside a client's own in a subject token (Keycloak's `account`). */
-  companions: z.array(z.string()).default([]),
-  /** Found by discovery when absent. */
-  jwks_uri: endpointSetting.optional(),
-  /** Found by discovery when absent. */
-  token_endpoint: endpointSetting.optional(),
-  algorithms: z.array(z.string()).min(1).optional(),
-  max_lifetime: seconds.optional(),
-  /** `iss` of tokens it gives for targets, where there are more than the one above (Entra v1.0 tokens). */
-  answer_issuers: z.array(z.string().min(1)).default([]),
-  /** What stands before scope names in its tokens (`api://app-id/`). */
-  scope_prefixes: z.array(z.string()).default([]),
-  /** Clients whose logout tokens are sent here, besides the clients' own registrations. */
-  logout_audiences: z.array(z.string().min(1)).default([]),
-});
+function issuer(files: ConfigFiles) {
+  return z.strictObject({
+    /** Name of the tenant; policy rules, audit and rows use it. */
+    tenant: name,
+    /** Exact `iss` of the tokens. */
+    issuer: z.string().min(1),
+    profile: z.enum(Object.keys(idpProfiles) as [IdpName, ...IdpName[]]).default('generic'),
+    /** Audiences that may stand beside a client's own in a subject token (Keycloak's `account`). */
+    companions: z.array(z.string()).default([]),
+    /** Found by discovery when absent. */
+    jwks_uri: endpointSetting.optional(),
+    /** Found by discovery when absent. */
+    token_endpoint: endpointSetting.optional(),
+    algorithms: z.array(z.string()).min(1).optional(),
+    max_lifetime: seconds.optional(),
+    /** `iss` of tokens it gives for targets, where there are more than the one above (Entra v1.0 tokens). */
+    answer_issuers: z.array(z.string().min(1)).default([]),
+    /** What stands before scope names in its tokens (`api://app-id/`). */
+    scope_prefixes: z.array(z.string()).default([]),
+    /** Clients whose logout tokens are sent here, besides the clients' own registrations. */
+    logout_audiences: z.array(z.string().min(1)).default([]),
+    /** How it tells of sessions and accounts that have ended; absent: not this way. */
+    security_events: securityEventsSection(files).optional(),
+  });
+}
 
 const authorizationServer = z.strictObject({
   /** Exact `iss` of its tokens, and the audience of the assertions it takes. */
@@ -128,7 +133,7 @@ export function configSections(files: ConfigFiles) {
     /** Public URL of this broker: issuer of its metadata, audience of client assertions. */
     issuer: serverUrlSetting,
     listen: listen(files).prefault({}),
-    issuers: z.array(issuer).min(1),
+    issuers: z.array(issuer(files)).min(1),
     /** Of resources in other domains, which take identity assertions of the issuers. */
     authorization_servers: z.array(authorizationServer).default([]),
     clients: z.array(client).min(1),

@@ -7,7 +7,9 @@ import type { BrokerDeps } from '../deps.ts';
 /** Who or what asked for a revocation. */
 export interface RevocationSource {
   readonly client?: string;
-  readonly reason: 'revocation_request' | 'operator' | 'backchannel_logout';
+  readonly reason: 'revocation_request' | 'operator' | 'backchannel_logout' | 'security_event';
+  /** `jti` of the token that told of it. */
+  readonly tokenId?: string;
   /** The user of a revoked token. */
   readonly user?: UserKey;
 }
@@ -24,10 +26,10 @@ export function createRevocationObserver({
   metrics,
 }: Pick<BrokerDeps, 'audit' | 'metrics'>): RevocationObserver {
   return {
-    revoked(revocation, { client, reason, user }) {
+    revoked(revocation, { client, reason, tokenId, user }) {
       metrics.revocation({ kind: revocation.kind });
       const subject = audited(revocation);
-      audit.record({ type: 'revocation', decision: 'allow', reason, client, user, ...subject });
+      audit.record({ type: 'revocation', decision: 'allow', reason, client, user, tokenId, ...subject });
     },
     refused(error, client) {
       const { code, reason } = isOAuthError(error) ? error : { code: 'server_error', reason: 'server_error' };

@@ -36,10 +36,15 @@ export function serveForm(
     const body = await within(work, preferredWait(request.headers.prefer));
     return body ?? reply.send();
   });
-  app.route({ method: [...otherMethods], url, onRequest: refuseMethod, handler: refuseMethod });
+  refuseOtherMethods(app, url);
 }
 
 const otherMethods = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** An endpoint that takes POST tells every other method so. */
+export function refuseOtherMethods(app: FastifyInstance, url: string): void {
+  app.route({ method: [...otherMethods], url, onRequest: refuseMethod, handler: refuseMethod });
+}
 
 /** A client must use POST (RFC 6749 §3.2); the answer says so (RFC 9110 §15.5.6), before a body is read. */
 async function refuseMethod(_request: FastifyRequest, reply: FastifyReply): Promise<never> {
@@ -56,7 +61,7 @@ function readRequest(request: FastifyRequest): FormRequest {
 }
 
 /** Every line of a header: Node keeps the first `Authorization` in silence (RFC 9110 §5.3). */
-function headerLines(rawHeaders: readonly string[], name: string): readonly string[] {
+export function headerLines(rawHeaders: readonly string[], name: string): readonly string[] {
   const lines: string[] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const header = rawHeaders[at] ?? '';
