@@ -103,7 +103,8 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
         if (!stands()) return undefined;
         const token = recall(kept);
         if (token !== undefined) return tell(token, 0);
-        return options.cache === undefined ? undefined : findIt();
+        // What is read elsewhere is told of in the spans of the whole way.
+        return options.cache === undefined || observe.recorded() ? undefined : findIt();
       };
     },
     machine: (request) =>

@@ -1,5 +1,6 @@
 import { verifies } from '@mcp-obo/testbed/verifies';
-import { trace } from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createBench, request } from '../test/setup.ts';
@@ -8,10 +9,12 @@ import { createWiki } from '../test/wiki.ts';
 const exporter = new InMemorySpanExporter();
 const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
 trace.setGlobalTracerProvider(provider);
+context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 
 beforeEach(() => exporter.reset());
 afterAll(async () => {
   trace.disable();
+  context.disable();
   await provider.shutdown();
 });
 
@@ -31,6 +34,34 @@ describe('the span of an exchange', () => {
         'mcp_obo.cache': cache,
       })),
     );
+  });
+
+  it('is the same where the request comes again, if it leaves spans', async () => {
+    const bench = createBench();
+    const asked = request(await bench.subject());
+    await bench.engine.exchange(asked);
+    const again = bench.engine.repeat(asked);
+    const [first] = spans();
+    expect(await again()).toMatchObject({ source: 'cache' });
+    expect(spans()).toHaveLength(1);
+    trace.getTracer('test').startActiveSpan('POST /token', (span) => {
+      expect(again()).toMatchObject({ source: 'cache' });
+      span.end();
+    });
+    expect(spans()).toHaveLength(2);
+    expect(spans()[1]?.attributes).toEqual({ ...first?.attributes, 'mcp_obo.cache': 'hit' });
+  });
+
+  it('is left to the whole way where the token is not in memory', async () => {
+    const bench = createBench({ memoryBytes: 0 });
+    const asked = request(await bench.subject());
+    await bench.engine.exchange(asked);
+    const again = bench.engine.repeat(asked);
+    trace.getTracer('test').startActiveSpan('POST /token', (span) => {
+      expect(again()).toBeUndefined();
+      span.end();
+    });
+    expect(await again()).toMatchObject({ source: 'cache' });
   });
 
   it('says why it was refused', async () => {

@@ -17,7 +17,9 @@ export interface Observer {
     makePlan: () => Plan,
     work: (plan: Plan) => Promise<IssuedToken>,
   ) => Promise<IssuedToken>;
-  /** How to tell that the request was served again, without a span. */
+  /** Whether the request that is worked on leaves spans. */
+  readonly recorded: () => boolean;
+  /** How to tell that the request was served again; in a span where it leaves spans. */
   readonly served: (
     request: EngineRequest,
     plan: Plan,
@@ -28,12 +30,8 @@ export function createObserver(emit: (event: ExchangeEvent) => void, now: () => 
   return {
     run(request, makePlan, work) {
       let context = contextOf(request);
-      const attributes: Attributes = {
-        'mcp_obo.target': context.target,
-        'mcp_obo.kind': context.kind,
-        'mcp_obo.client': context.client,
-      };
-      return tracer.startActiveSpan('token exchange', { attributes }, async (span) => {
+      const attributes = attributesOf(context);
+      return tracer.startActiveSpan(spanName, { attributes }, async (span) => {
         const started = now();
         try {
           const plan = makePlan();
@@ -55,15 +53,34 @@ export function createObserver(emit: (event: ExchangeEvent) => void, now: () => 
         }
       });
     },
+    recorded,
     served(request, plan) {
       const context = withUpstream(contextOf(request), plan);
+      const attributes = attributesOf(context);
       return (token, durationMs) => {
         const { source, scopes: granted } = token;
-        emit({ type: 'issued', context, source, granted, durationMs, again: true });
+        const tell = () => emit({ type: 'issued', context, source, granted, durationMs, again: true });
+        if (!recorded()) tell();
+        else
+          tracer.startActiveSpan(spanName, { attributes }, (span) => {
+            span.setAttribute('mcp_obo.cache', cacheWord[source]);
+            tell();
+            span.end();
+          });
         return token;
       };
     },
   };
+}
+
+const spanName = 'token exchange';
+
+function attributesOf({ target, kind, client }: ExchangeContext): Attributes {
+  return { 'mcp_obo.target': target, 'mcp_obo.kind': kind, 'mcp_obo.client': client };
+}
+
+function recorded(): boolean {
+  return trace.getActiveSpan()?.isRecording() === true;
 }
 
 const cacheWord = { exchange: 'miss', cache: 'hit', shared: 'shared' } as const;

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { trace } from '@opentelemetry/api';
 import { LRUCache } from 'lru-cache';
 import type { ClientConfig } from '../config.ts';
 import type { TokenRequest } from './token-endpoint.ts';
@@ -27,7 +26,7 @@ const maxEntries = 10_000;
  * configuration. What changes with time is asked anew by each `Repeat`.
  *
  * Only for clients that show their secret in the header (RFC 6749 §2.3.1): an assertion counts once, and a certificate
- * is not among the bytes. A name is a hash, so neither secret nor token is kept. Nothing is answered in short whose trace is recorded: its spans are to tell how it was.
+ * is not among the bytes. A name is a hash, so neither secret nor token is kept.
  */
 export function createRepeats(): Repeats {
   const repeats = new LRUCache<string, Repeat>({ max: maxEntries });
@@ -35,7 +34,7 @@ export function createRepeats(): Repeats {
     nameOf({ authorization, query, body, certificate, tenant = '' }) {
       const [header] = authorization;
       if (header === undefined || authorization.length > 1 || query.length > 0) return undefined;
-      if (certificate !== undefined || trace.getActiveSpan()?.isRecording() === true) return undefined;
+      if (certificate !== undefined) return undefined;
       // Neither a header nor the name of a tenant has a line feed in it.
       return hash('sha256', `${tenant}\n${header}\n${body}`, 'base64url');
     },
