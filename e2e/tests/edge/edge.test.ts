@@ -68,6 +68,42 @@ describe.skipIf(withoutNginx)('the edge', () => {
     expect(answer.headers['strict-transport-security']).toBe('max-age=63072000; includeSubDomains');
   });
 
+  const unknown = 'a'.repeat(43);
+  it.each([
+    ['GET', `/interaction?link=${unknown}`],
+    ['POST', `/interaction?link=${unknown}`],
+    ['GET', `/interaction/callback?code=c&state=${unknown}`],
+    ['POST', `/interaction/answer?question=${unknown}&answer=approve`],
+  ])(
+    verifies('tb:consent', 'lets %s of a page of the server through, with its headers'),
+    async (method, path) => {
+      const { status, headers, body } = await world.send(path, { method });
+      expect([status, body.includes('This link cannot be used')]).toEqual([404, true]);
+      expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+      expect(headers['strict-transport-security']).toContain('max-age');
+    },
+  );
+
+  it.each([
+    ['PUT', '/interaction', 405],
+    ['HEAD', '/interaction', 405],
+    ['POST', '/interaction/callback', 405],
+    ['GET', '/interaction/answer', 405],
+    ['GET', '/interaction/', 404],
+    ['GET', '/interaction/start', 404],
+    ['POST', '/interaction/finish', 404],
+    ['GET', '/interaction/callback/', 404],
+    ['GET', '/interactions', 404],
+  ])('keeps %s %s inside', async (method, path, status) => {
+    const answer = await world.send(path, { method });
+    expect([answer.status, answer.headers['content-security-policy']]).toEqual([status, undefined]);
+  });
+
+  it('takes no large body for a form', async () => {
+    const body = 'x'.repeat(2000);
+    expect((await world.send(`/interaction?link=${unknown}`, { method: 'POST', body })).status).toBe(413);
+  });
+
   it.each([
     '/health',
     '/metrics',
