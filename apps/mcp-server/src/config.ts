@@ -53,6 +53,8 @@ const tier = z.strictObject({
   max_token_age: secondsSetting.optional(),
   max_login_age: secondsSetting.optional(),
   acr_values: wordsSetting.optional(),
+  /** Whether a login that the user makes by a link counts beside that of the token. */
+  login_by_link: z.boolean('must be true or false').optional(),
   approval: z.enum(['never', 'session', 'call']).optional(),
 });
 
@@ -154,7 +156,7 @@ export const schema = z
     /** Clients (ids) that cannot take an HTTP 403 and get a tool error instead. */
     tool_error_clients: wordsSetting.default([]),
     exchange,
-    /** Asking users for the consent that an exchange lacks; absent: such a call ends in a sentence. */
+    /** Asking users by a link for a consent, a login or an approval; absent: such a call ends in a sentence. */
     interactions: z
       .strictObject({
         /** Where the pages are; default: `/interaction` at the origin of `resource`. */

@@ -70,6 +70,7 @@ function tierOf(tier: NonNullable<Config['tiers'][TierName]>): Partial<Tier> {
     ...(tier.max_token_age === undefined ? {} : { maxTokenAge: tier.max_token_age }),
     ...(tier.max_login_age === undefined ? {} : { maxLoginAge: tier.max_login_age }),
     ...(tier.acr_values === undefined ? {} : { acrValues: tier.acr_values }),
+    ...(tier.login_by_link === undefined ? {} : { loginByLink: tier.login_by_link }),
     ...(tier.approval === undefined ? {} : { approval: tier.approval }),
   };
 }
