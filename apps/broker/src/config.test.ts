@@ -104,6 +104,15 @@ describe('the configuration', () => {
       'resources.1: 11111111-2222-4333-8444-555555555555 is registered already, by resources.0',
     ],
     [
+      'a transmitter of security events for two issuers',
+      (t) =>
+        t.replace(
+          '    scope_prefixes: ["api://mcp.example.com/"]\n',
+          `    security_events: { transmitter: https://idp.example.com/acme, jwks_uri: https://idp.example.com/keys, audiences: [x], push: {} }\n`,
+        ),
+      'issuers.1: transmitter https://idp.example.com/acme is registered already, by issuers.0',
+    ],
+    [
       'a resource that is not canonical',
       (t) => t.replace('uri: https://mcp', 'uri: HTTPS://mcp'),
       'resources.0.uri: must be an absolute URI in canonical form',
