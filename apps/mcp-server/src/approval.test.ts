@@ -124,7 +124,8 @@ describe('a tier that asks once a session', () => {
 
   it(verifies('sc:approval', 'asks once for all calls of that session, and again in the next'), async () => {
     const session = { ...alice, sid: 'first' };
-    const { requestState } = await asked({ ...submit, who: session });
+    const { requestState, inputRequests } = await asked({ ...submit, who: session });
+    expect(inputRequests.approval.params.message).toContain('for as long as you are signed in');
     const first = { ...submit, who: session };
     expect(await call({ ...first, requestState, answer: yes })).not.toHaveProperty('isError', true);
     expect((await call({ ...first, args: { ...submit.args, amount: 2 } })).resultType).not.toBe(

@@ -152,6 +152,22 @@ describe('an approval by a link', () => {
     expect(askedOf((await retry()).result).url).toContain('/interaction?link=');
   });
 
+  it(verifies('sc:approval', 'survives one call that its user must help, and no more'), async () => {
+    const args = { status: 'rejected' };
+    const { url, token, retry } = await ask(args);
+    await approveAt(url);
+    const wanted = [
+      await retry(),
+      await callRaw(resource, token, { args }),
+      await callRaw(resource, token, { args }),
+    ];
+    expect(wanted.map(({ result }) => result.inputRequests?.interaction.params.message)).toEqual([
+      expect.stringContaining('consent is needed'),
+      expect.stringContaining('consent is needed'),
+      expect.stringContaining('approval is needed'),
+    ]);
+  });
+
   it(verifies('sc:approval', 'is for the same arguments alone'), async () => {
     const { url, retry } = await ask({ status: 'approved' });
     expect((await approveAt(url)).end.status).toBe(200);

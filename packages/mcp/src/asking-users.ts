@@ -81,10 +81,10 @@ export function createAskingUsers(options: AskingUsersOptions): AskingUsers {
   const approvals = createApprovals({
     store,
     answers,
-    async askByLink(grant, operation, question, extra) {
+    async askByLink(grant, operation, wanted, extra) {
       const subjectToken = subjectTokenOf(grant);
       if (subjectToken === undefined) return undefined;
-      return await interactions?.askApproval({ grant, extra, operation, subjectToken }, question);
+      return await interactions?.askApproval({ grant, extra, operation, subjectToken }, wanted);
     },
     now,
     random: randomBytes,

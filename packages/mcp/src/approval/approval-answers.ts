@@ -6,6 +6,8 @@ import type { Operation } from '../operation.ts';
 /** An answer of the user to one question, which one call can use. */
 export interface ApprovalAnswer {
   readonly approved: boolean;
+  /** Whether a call has used it before, and was sent to its user for something else. */
+  readonly resumed: boolean;
   /** When it is worth nothing any more, milliseconds since the epoch. */
   readonly until: number;
 }
@@ -19,14 +21,25 @@ export interface ApprovalAnswers {
 
 export function createApprovalAnswers(store: InteractionStore, now: () => number): ApprovalAnswers {
   return {
-    keep: (question, { approved, until }) =>
-      store.put(`answer:${question}`, `${approved ? 'approved' : 'denied'} ${until}`, until),
+    keep: (question, answer) =>
+      store.put(`answer:${question}`, `${wordOf(answer)} ${answer.until}`, answer.until),
     async take(question) {
-      const [answer, until] = ((await store.take(`answer:${question}`)) ?? '').split(' ');
-      if ((answer !== 'approved' && answer !== 'denied') || !(Number(until) > now())) return undefined;
-      return { approved: answer === 'approved', until: Number(until) };
+      const [word = '', until] = ((await store.take(`answer:${question}`)) ?? '').split(' ');
+      if (!Object.hasOwn(words, word) || !(Number(until) > now())) return undefined;
+      return { ...words[word as keyof typeof words], until: Number(until) };
     },
   };
+}
+
+const words = {
+  approved: { approved: true, resumed: false },
+  resumed: { approved: true, resumed: true },
+  denied: { approved: false, resumed: false },
+} as const;
+
+function wordOf({ approved, resumed }: ApprovalAnswer): keyof typeof words {
+  if (!approved) return 'denied';
+  return resumed ? 'resumed' : 'approved';
 }
 
 /** Everything a question is about, as one hash: user, client, operation and arguments. */

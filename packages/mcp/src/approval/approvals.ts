@@ -12,7 +12,10 @@ export type Approval =
   | {
       readonly kind: 'approved';
       readonly approved: 'call' | 'session';
-      /** Lets the same call use this approval after all: it did not run, as its user was asked for something else. */
+      /**
+       * Lets the same call use this approval after all, as its user was asked for something else before it was done.
+       * That is so once: a call that begins again and again is approved again.
+       */
       readonly giveBack: () => Promise<void>;
     }
   | { readonly kind: 'denied' }
@@ -30,6 +33,14 @@ export interface Approvals {
   ) => Promise<Approval>;
 }
 
+/** What is to be approved. */
+export interface WantedApproval {
+  /** One call, or all of the operation in this session. */
+  readonly approval: 'call' | 'session';
+  /** What the answer is about, as one hash. */
+  readonly question: string;
+}
+
 export interface ApprovalsOptions {
   readonly store: InteractionStore;
   readonly answers: ApprovalAnswers;
@@ -37,7 +48,7 @@ export interface ApprovalsOptions {
   readonly askByLink: (
     grant: Grant,
     operation: Operation,
-    question: string,
+    wanted: WantedApproval,
     extra: SdkExtra,
   ) => Promise<Asked | undefined>;
   /** Milliseconds since the epoch. */
@@ -78,13 +89,13 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     const approved = await formAnswer(question, extra);
     return approved === undefined
       ? await answers.take(question)
-      : { approved, until: now() + approvalLifetime };
+      : { approved, resumed: false, until: now() + approvalLifetime };
   }
 
-  async function askByForm(operation: Operation, question: string): Promise<Asked> {
+  async function askByForm(operation: Operation, { approval, question }: WantedApproval): Promise<Asked> {
     const state = freshSecret(random);
     await store.put(recordKey('approval', state), question, now() + formLifetime);
-    const params = { mode: 'form', message: messageOf(operation), requestedSchema } as const;
+    const params = { mode: 'form', message: messageOf(operation, approval), requestedSchema } as const;
     return {
       resultType: 'input_required',
       inputRequests: { [inputKey]: { method: 'elicitation/create', params } },
@@ -101,13 +112,19 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       const answer = await answerTo(question, extra);
       if (answer === undefined) {
         const asked = showsForms(grant, extra)
-          ? await askByForm(operation, question)
-          : await askByLink(grant, operation, question, extra);
+          ? await askByForm(operation, { approval, question })
+          : await askByLink(grant, operation, { approval, question }, extra);
         return asked === undefined ? { kind: 'unable' } : { kind: 'asks', asked };
       }
       if (!answer.approved) return { kind: 'denied' };
       if (approval === 'session') await store.put(session, 'yes', grant.expiresAt * 1000);
-      return { kind: 'approved', approved: approval, giveBack: () => answers.keep(question, answer) };
+      return {
+        kind: 'approved',
+        approved: approval,
+        giveBack: async () => {
+          if (!answer.resumed) await answers.keep(question, { ...answer, resumed: true });
+        },
+      };
     },
   };
 }
@@ -126,7 +143,9 @@ const requestedSchema = {
   required: ['approve'],
 } as const;
 
-function messageOf(operation: Operation): string {
+function messageOf(operation: Operation, approval: 'call' | 'session'): string {
   const { kind, name } = operation;
-  return `Your assistant wants to use the ${kind} ${name} with ${legibleArguments(operation)}. Do you approve?`;
+  const more =
+    approval === 'session' ? ', and then for as long as you are signed in, with other values too' : '';
+  return `Your assistant wants to use the ${kind} ${name} with ${legibleArguments(operation)}${more}. Do you approve?`;
 }

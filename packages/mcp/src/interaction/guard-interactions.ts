@@ -1,6 +1,7 @@
 import type { InteractionReason, LoginDemand, UserInteractions } from '@mcp-obo/exchange';
 import type { Grant } from '@mcp-obo/grant';
 import { isOAuthError, type OAuthError } from '@mcp-obo/oauth-error';
+import type { WantedApproval } from '../approval/approvals.ts';
 import { legible, legibleArguments } from '../approval/legible.ts';
 import type { SdkExtra } from '../call.ts';
 import type { Asked, InputRequired } from '../input-required.ts';
@@ -49,8 +50,8 @@ export interface GuardInteractions {
     call: WaitingCall,
     wanted: { readonly demand: LoginDemand; readonly reason: string },
   ) => Promise<Asked | undefined>;
-  /** For the approval of one call; `question` is what the answer is about. */
-  readonly askApproval: (call: WaitingCall, question: string) => Promise<Asked | undefined>;
+  /** For the approval of a call. */
+  readonly askApproval: (call: WaitingCall, wanted: WantedApproval) => Promise<Asked | undefined>;
 }
 
 export interface GuardInteractionsOptions {
@@ -130,13 +131,13 @@ export function createGuardInteractions(options: GuardInteractionsOptions): Guar
       );
     },
 
-    async askApproval({ grant, extra, operation, subjectToken }, question) {
+    async askApproval({ grant, extra, operation, subjectToken }, wanted) {
       if (grant.user === undefined) return undefined;
       const how = await capability.of(grant, extra);
       if (how === 'none') return undefined;
       const what = named(operation);
       const shown = legibleArguments(operation);
-      const purpose = { kind: 'approval', operation: what, shown, question } as const;
+      const purpose = { kind: 'approval', operation: what, shown, ...wanted } as const;
       const offered = await offer(grant, extra, { purpose, reason: 'approval' }, (secrets) =>
         interactions.login({ ...secrets, subjectToken }),
       );

@@ -1,3 +1,5 @@
+import { legible } from '../approval/legible.ts';
+
 /** An HTTP answer to a browser. */
 export interface PageAnswer {
   readonly status: number;
@@ -72,5 +74,5 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
+  return legible(text).replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

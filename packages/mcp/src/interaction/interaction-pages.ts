@@ -110,7 +110,8 @@ export function createInteractionPages(options: InteractionPagesOptions): Intera
     if (record?.purpose.kind !== 'approval') return spentPage();
     if (!cookie.isOf(record, request)) return await refuse(record, 'another_browser');
     const approved = query.get('answer') === 'approve';
-    await answers.keep(record.purpose.question, { approved, until: now() + approvalLifetime });
+    const until = now() + approvalLifetime;
+    await answers.keep(record.purpose.question, { approved, resumed: false, until });
     if (approved) return await complete(record);
     // The call that comes back learns from the answer that it was denied.
     await records.settle(record, 'completed');

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import type { Grant } from '@mcp-obo/grant';
-import { legible } from '../approval/legible.ts';
 import type { SdkExtra } from '../call.ts';
 import type { Asked } from '../input-required.ts';
 import { McpError, urlElicitationRequired } from '../mcp-error.ts';
@@ -92,5 +91,5 @@ const nameClaims = ['preferred_username', 'upn', 'email', 'name'];
 
 function userNameOf({ claims, subject }: Grant): string {
   const name = nameClaims.map((claim) => claims[claim]).find((value) => typeof value === 'string');
-  return legible(typeof name === 'string' ? name : subject);
+  return typeof name === 'string' ? name : subject;
 }

@@ -153,9 +153,9 @@ export function openInteractions(options: OpenInteractionsOptions): OpenInteract
     },
     askLogin: (call, wanted) =>
       offering(call.grant, { purpose: 'login', ...operationOf(call) }, () => asking.askLogin(call, wanted)),
-    askApproval: (call, question) =>
+    askApproval: (call, wanted) =>
       offering(call.grant, { purpose: 'approval', ...operationOf(call) }, () =>
-        asking.askApproval(call, question),
+        asking.askApproval(call, wanted),
       ),
   };
 }

@@ -44,18 +44,23 @@ export function offerPage(server: string, record: InteractionRecord, action: str
   });
 }
 
-/** The one call that is to be approved, for a user who has just shown who they are. */
+const extents = {
+  call: 'once, with exactly this',
+  session: 'for as long as you are signed in, with these values and others; now with this',
+} as const;
+
+/** The call that is to be approved, for a user who has just shown who they are. */
 export function questionPage(
   server: string,
   { userName, client }: InteractionRecord,
-  { operation, shown }: Extract<Purpose, { kind: 'approval' }>,
+  { operation, shown, approval }: Extract<Purpose, { kind: 'approval' }>,
   buttons: readonly PageButton[],
 ): PageAnswer {
   const { kind, name } = operation;
   return page(200, {
     title: `${server} asks for your approval`,
     paragraphs: [
-      `The program ${client} wants to use the ${kind} ${name} as ${userName}, once, with exactly this:`,
+      `The program ${client} wants to use the ${kind} ${name} as ${userName}, ${extents[approval]}:`,
     ],
     quoted: shown,
     buttons,

@@ -18,8 +18,9 @@ export type Purpose =
       readonly place: LoginPlace;
     }
   | {
-      /** The approval of one call. */
+      /** The approval of one call, or of all that this session makes of the operation. */
       readonly kind: 'approval';
+      readonly approval: 'call' | 'session';
       readonly operation: NamedOperation;
       /** The arguments, as they are shown. */
       readonly shown: string;
