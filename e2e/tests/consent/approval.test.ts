@@ -153,7 +153,7 @@ describe('an approval by a link', () => {
   });
 
   it(verifies('sc:approval', 'survives one call that its user must help, and no more'), async () => {
-    const args = { status: 'rejected' };
+    const args = { status: 'approved' };
     const { url, token, retry } = await ask(args);
     await approveAt(url);
     const wanted = [
