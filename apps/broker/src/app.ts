@@ -11,6 +11,8 @@ import { createEndpoints } from './endpoints.ts';
 import { createMintKeys } from './mint.ts';
 import { createObserver } from './observer.ts';
 import type { BrokerCache } from './open-cache.ts';
+import { createIssuerRevocations, isCovered } from './revocation/issuer-revocations.ts';
+import { createRevocationObserver } from './revocation/revocation-observer.ts';
 import { createRevoker } from './revocation/revoker.ts';
 import { boundWork } from './routes/bound-work.ts';
 import { answerError, answerNotFound } from './routes/errors.ts';
@@ -35,6 +37,9 @@ export interface BrokerApp {
   readonly reload: (config: BrokerConfig) => void;
 }
 
+/** How long the end of the process waits for revocations at issuers, milliseconds. */
+const drainMs = 3000;
+
 /** The broker, wired by hand and in order. Closing it leaves the cache open. */
 export async function buildApp(
   config: BrokerConfig,
@@ -45,16 +50,26 @@ export async function buildApp(
   const endpoints = createEndpoints(config);
   const observer = createObserver(deps);
   const replay = createReplayGuard({ cache: cache.store, now });
+  const atIssuer = createIssuerRevocations({
+    revoke: (token, deadline) => service.revokeAtIssuer(token, deadline),
+    observer: createRevocationObserver(deps),
+    now,
+    schedule: systemScheduler,
+  });
   const revoker = createRevoker({
     ...cache.revocations,
-    evict: (tag) => service.evictByTag(tag),
+    evict: (entry) =>
+      service.evictByTag(entry.key, {
+        tag: entry.key,
+        taken: (token) => isCovered(token, entry) && atIssuer.revoke(token),
+      }),
     longestLife: () => service.longestLife,
     now,
     schedule: systemScheduler,
     onError: (err) => log.error({ err }, 'a revocation could not be told to all; it is tried again'),
   });
   const mintKeys = createMintKeys(config, deps);
-  const parts = { endpoints, observer, cache, replay, mintKeys, revoke: revoker.revoke };
+  const parts = { endpoints, observer, cache, replay, mintKeys, revoke: revoker.revoke, atIssuer };
   let service = createTokenService(config, deps, parts);
   const eventParts = { cache: cache.store, revoke: revoker.revoke };
   let securityEvents = createSecurityEvents(config, deps, eventParts);
@@ -87,6 +102,7 @@ export async function buildApp(
     revoker.close();
     await securityEvents.close();
     await service.close();
+    await atIssuer.drain(drainMs);
   });
   await app.register(fastifyTelemetry);
   await app.register(readinessRoute, {

@@ -2,6 +2,7 @@ import {
   createAnswerValidator,
   createExchangeEngine,
   createInteractions,
+  type EvictedToken,
   type ExchangeEngine,
   fetchWithOwnKeys,
   type MintKeyRing,
@@ -24,7 +25,9 @@ import { createMints, mintedSubjects } from './mint.ts';
 import type { createObserver } from './observer.ts';
 import type { BrokerCache } from './open-cache.ts';
 import { createResourceRegistry } from './registry/resource-registry.ts';
+import { type IssuerRevocations, revokeAtIssuer } from './revocation/issuer-revocations.ts';
 import { noteObtained } from './revocation/note-obtained.ts';
+import { createOpaqueTokens } from './revocation/opaque-tokens.ts';
 import {
   createRevocationService,
   logoutIssuers,
@@ -51,6 +54,8 @@ export interface TokenService {
   readonly introspect: RevocationService['introspect'];
   readonly backchannelLogout: RevocationService['backchannelLogout'];
   readonly evictByTag: ExchangeEngine['evictByTag'];
+  /** Ends a token where it was obtained, as whom it was obtained. */
+  readonly revokeAtIssuer: (token: EvictedToken, deadline: number) => Promise<void>;
   /** Longest life of a token by the settings of its issuer, milliseconds. */
   readonly longestLife: number;
   /** Resolves when nothing is under way. */
@@ -65,13 +70,14 @@ export interface TokenServiceParts {
   readonly replay: ReplayGuard;
   readonly mintKeys: MintKeyRing;
   readonly revoke: Revoker['revoke'];
+  readonly atIssuer: Pick<IssuerRevocations, 'revoke'>;
 }
 
 /** The token service of a configuration, wired by hand and in order. */
 export function createTokenService(
   config: BrokerConfig,
   deps: BrokerDeps,
-  { endpoints, observer, cache, replay, mintKeys, revoke }: TokenServiceParts,
+  { endpoints, observer, cache, replay, mintKeys, revoke, atIssuer }: TokenServiceParts,
 ): TokenService {
   const { now, fetch, log } = deps;
   const targets = engineTargets(config);
@@ -81,6 +87,7 @@ export function createTokenService(
     ...createMints(config, deps, { endpoints, mintKeys }),
     ...createIdJags(config, deps, observer.onBreaker),
   ];
+  const opaque = createOpaqueTokens(cache.store);
   const answers = createAnswerValidator({ upstreams, targets, fetch, now, log });
   const engine = createExchangeEngine({
     targets,
@@ -93,10 +100,12 @@ export function createTokenService(
     answers,
     now,
     revocations: cache.revocations.list,
-    onObtained: noteObtained(
-      cache.revocations.obtained,
-      (issuer) => upstreams.find((one) => one.issuer === issuer)?.profile,
-    ),
+    onObtained: noteObtained({
+      obtained: cache.revocations.obtained,
+      opaque,
+      revocations: cache.revocations.list,
+      atIssuer,
+    }),
     onEvent: observer.onExchange,
   });
 
@@ -160,6 +169,9 @@ export function createTokenService(
     authenticate,
     revocations: cache.revocations.list,
     revoke,
+    atIssuer,
+    opaque,
+    clients: config.clients,
     upstreams,
     targets,
     subjectIssuers: trusted,
@@ -195,6 +207,7 @@ export function createTokenService(
     introspect,
     backchannelLogout,
     evictByTag: engine.evictByTag,
+    revokeAtIssuer: (evicted, deadline) => revokeAtIssuer(upstreams, evicted, deadline),
     longestLife: longestLife(config),
     async close() {
       await engine.close();

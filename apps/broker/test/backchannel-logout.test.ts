@@ -1,7 +1,7 @@
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import type { FakeIdp } from './fake-idp.ts';
-import { createFixture, type Form, noon } from './fixture.ts';
+import { createFixture, type Form, noon, notOfIssuer } from './fixture.ts';
 import { mcp } from './settings.ts';
 
 const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
@@ -41,7 +41,7 @@ async function createLoggedIn() {
       const body = (await exchange({ subject_token })).json();
       return body.access_token === undefined ? `${body.error} ${body.suberror}` : 'issued';
     },
-    lastRecord: () => JSON.parse(audit.at(-1) ?? '{}'),
+    lastRecord: () => JSON.parse(audit.findLast(notOfIssuer) ?? '{}'),
   };
 }
 

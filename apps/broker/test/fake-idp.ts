@@ -14,6 +14,10 @@ export type TokenHandler = (request: ReceivedRequest) => Response | Promise<Resp
 /** An identity provider behind `fetch`: real keys and tokens, and a token endpoint with registrations. */
 export interface FakeIdp extends Pick<TestIssuer, 'issuer' | 'mint' | 'faults'> {
   readonly requests: ReceivedRequest[];
+  /** Tokens that its revocation endpoint took (RFC 7009), with the registration that showed them. */
+  readonly revoked: { readonly clientId: string; readonly token: string; readonly hint: string | null }[];
+  /** Answers revocation requests in place of the rule that a token is revoked by whom it was issued to. */
+  revokeWith(handler: (() => Response | Promise<Response>) | undefined): void;
   /** Replaces the token endpoint's rules; `undefined` brings them back. */
   answerWith(handler: TokenHandler | undefined): void;
   /** Signs a token for the target as the endpoint would, with these changes. */
@@ -32,7 +36,9 @@ export function createFakeIdp(
 ): FakeIdp {
   const issuer = createTestIssuer({ issuer: issuerName, alg: 'ES256', now });
   const requests: ReceivedRequest[] = [];
+  const revoked: FakeIdp['revoked'] = [];
   let handler: TokenHandler | undefined;
+  let revocationHandler: (() => Response | Promise<Response>) | undefined;
 
   async function mintAnswer(
     { clientId, form }: ReceivedRequest,
@@ -62,12 +68,26 @@ export function createFakeIdp(
     const request = { clientId, form, signal: init?.signal };
     requests.push(request);
     if (handler !== undefined) return handler(request);
-    if (!Object.hasOwn(registrations, clientId) || registrations[clientId] !== secret)
-      return refusal(401, 'invalid_client');
+    if (!isRegistered(clientId, secret)) return refusal(401, 'invalid_client');
     const subject = form.get('subject_token');
     if (subject !== null && ![claimsOf(subject).aud].flat().includes(clientId))
       return refusal(403, 'access_denied');
     return mintAnswer(request);
+  }
+
+  function isRegistered(clientId: string, secret: string | undefined): boolean {
+    return Object.hasOwn(registrations, clientId) && registrations[clientId] === secret;
+  }
+
+  async function revoke(init: RequestInit | undefined): Promise<Response> {
+    const form = new URLSearchParams(String(init?.body));
+    const [clientId = '', secret] = basicOf(new Headers(init?.headers));
+    const token = form.get('token') ?? '';
+    revoked.push({ clientId, token, hint: form.get('token_type_hint') });
+    if (revocationHandler !== undefined) return revocationHandler();
+    if (!isRegistered(clientId, secret)) return refusal(401, 'invalid_client');
+    const foreign = token.startsWith('eyJ') && claimsOf(token).client_id !== clientId;
+    return foreign ? refusal(400, 'invalid_request') : new Response(null);
   }
 
   return {
@@ -75,11 +95,19 @@ export function createFakeIdp(
     mint: issuer.mint,
     faults: issuer.faults,
     requests,
+    revoked,
+    revokeWith(next) {
+      revocationHandler = next;
+    },
     answerWith(next) {
       handler = next;
     },
     mintAnswer,
-    fetch: (url, init) => (String(url) === `${issuerName}/token` ? answer(init) : issuer.fetch(url, init)),
+    fetch(url, init) {
+      if (String(url) === `${issuerName}/token`) return answer(init);
+      if (String(url) === `${issuerName}/revoke`) return revoke(init);
+      return issuer.fetch(url, init);
+    },
   };
 }
 

@@ -139,6 +139,9 @@ function createIdps(now: () => number): Pick<Fixture, 'acme' | 'globex'> {
   };
 }
 
+/** Of lines of the audit, those that do not say what became of a token at its issuer: they come when they come. */
+export const notOfIssuer = (line: string) => !line.includes('"reason":"issuer_');
+
 /** `client_secret_basic` (RFC 6749 §2.3.1). */
 export function basic(id: string, secret: string): string {
   return `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}`;

@@ -1,4 +1,4 @@
-import { createFixture, type FixtureOptions } from './fixture.ts';
+import { createFixture, type FixtureOptions, notOfIssuer } from './fixture.ts';
 
 /** A broker, the tokens of some logins, and what they still bring. */
 export async function createLoggedIn(options: FixtureOptions = {}) {
@@ -14,7 +14,7 @@ export async function createLoggedIn(options: FixtureOptions = {}) {
       const body = (await exchange({ subject_token })).json();
       return body.access_token === undefined ? `${body.error} ${body.suberror}` : 'issued';
     },
-    lastRecord: () => JSON.parse(audit.at(-1) ?? '{}'),
+    lastRecord: () => JSON.parse(audit.findLast(notOfIssuer) ?? '{}'),
   };
 }
 

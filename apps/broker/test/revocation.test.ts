@@ -1,37 +1,9 @@
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import { claimsOf } from './fake-idp.ts';
-import { asMcpServer, asReports, basic, createFixture, type Form, noon } from './fixture.ts';
-import { brokerSettings, reports } from './settings.ts';
-
-const asOperator = { authorization: basic('operator', 'secret of operator') };
-
-/** A broker that has an operator among its clients. */
-async function createRevocable() {
-  const settings = await brokerSettings('https://idp.example/acme', 'https://idp.example/globex');
-  const operator = {
-    id: 'operator',
-    operator: true,
-    auth: { method: 'client_secret', secret: { value: 'secret of operator' } },
-  };
-  const fixture = await createFixture({
-    config: { clients: [...(settings.clients as object[]), operator] },
-  });
-  const { post, exchange, audit } = fixture;
-  return {
-    ...fixture,
-    revoke: (form: Form, headers: Readonly<Record<string, string>> = asMcpServer) =>
-      post(form, { url: '/revoke', headers }),
-    revokeAll: (form: Form, headers: Readonly<Record<string, string>> = asOperator) =>
-      post(form, { url: '/revoke/all', headers }),
-    /** The token for the API, or the refusal. */
-    exchanged: async (subject_token: string, headers: Readonly<Record<string, string>> = asMcpServer) => {
-      const body = (await exchange({ subject_token }, { headers })).json();
-      return (body.access_token ?? `${body.error} ${body.suberror}`) as string;
-    },
-    lastRecord: () => JSON.parse(audit.at(-1) ?? '{}'),
-  };
-}
+import { asMcpServer, asReports, basic, type Form, noon } from './fixture.ts';
+import { asOperator, createRevocable } from './revocable.ts';
+import { reports } from './settings.ts';
 
 const refused = 'invalid_request subject_refused';
 

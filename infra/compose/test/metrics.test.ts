@@ -49,6 +49,7 @@ async function scrape(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
     metrics.idpResponseTime(1, { issuer, operation: 'token', outcome: 'ok' });
     metrics.idpBreaker(0, { issuer });
     metrics.revocation({ kind: 'user' });
+    metrics.issuerRevocation({ issuer, outcome: 'revoked' });
     metrics.revocationViewAge(0);
     metrics.securityEvent({ issuer, event: 'session-revoked', outcome: 'acted' });
     metrics.securityEventPoll({ issuer, outcome: 'ok' });

@@ -1,4 +1,4 @@
-import { type Actor, actorChain, type Grant } from '@mcp-obo/grant';
+import { type Actor, actorChain, type Grant, subjectKey, tokenHash } from '@mcp-obo/grant';
 import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
 import { parseScopes } from '@mcp-obo/scopes';
 import type { StoredToken } from './cache-entry.ts';
@@ -27,12 +27,17 @@ export interface Expectation {
 /** A checked answer, and how long it may be kept. */
 export interface CheckedAnswer {
   readonly token: StoredToken;
+  /** Names the token, by `subjectKey`. */
+  readonly tokenKey: string;
+  /** When the token itself expires, which may be after what is told and kept of it. Seconds since the epoch. */
+  readonly endsAt: number;
   readonly cacheUntil?: number;
   readonly refreshAt?: number;
 }
 
 /** What the token, or for an opaque target the response, says. */
 interface Findings {
+  readonly tokenKey: string;
   readonly scopes: readonly string[];
   readonly expiresAt?: number;
   readonly act?: Actor;
@@ -71,10 +76,15 @@ export async function checkAnswer(
       issuedTokenType: answer.issuedTokenType ?? expected.requestedTokenType,
       ...(findings.act === undefined ? {} : { grantedAct: findings.act }),
     },
+    tokenKey: findings.tokenKey,
+    endsAt: findings.expiresAt ?? Math.max(expiresAt, now() / 1000 + Math.min(answer.expiresIn ?? 0, day)),
     cacheUntil,
     refreshAt,
   };
 }
+
+/** The longest that an opaque token is believed to live, seconds. */
+const day = 86_400;
 
 async function validated(token: string, answers: EngineOptions['answers']): Promise<Grant> {
   try {
@@ -93,7 +103,8 @@ function readToken(grant: Grant, answer: UpstreamAnswer, expected: Expectation):
     throw refused('answer_audience');
   if (!isSubject(grant, subject, upstream, answer)) throw refused('answer_user');
   if (actorChain(grant.act).length > expected.maxActorDepth) throw refused('answer_act');
-  return { scopes: grant.scopes, expiresAt: grant.expiresAt, act: grant.act };
+  const tokenKey = subjectKey('token', grant.issuer, grant.tokenId);
+  return { tokenKey, scopes: grant.scopes, expiresAt: grant.expiresAt, act: grant.act };
 }
 
 /** The same key, at the same issuer or at two of the upstream that know users by the same key (Entra v1.0 and v2.0). */
@@ -113,11 +124,15 @@ function isSubject(
   return theirs.key === ours.key && issuersAgree;
 }
 
-/** An opaque token is never parsed; a response without `scope` grants what was asked for (RFC 6749 §5.1). */
+/**
+ * An opaque token is never parsed, and named as resource servers name it that ask the issuer about it; a response
+ * without `scope` grants what was asked for (RFC 6749 §5.1).
+ */
 function readResponse(answer: UpstreamAnswer, { upstream, scopePrefix, scopes }: Expectation): Findings {
-  if (answer.scope === undefined) return { scopes };
+  const tokenKey = subjectKey('token', upstream.issuer, tokenHash(answer.accessToken));
+  if (answer.scope === undefined) return { tokenKey, scopes };
   const [claim = 'scope'] = upstream.profile.token.scopeClaims;
-  return { scopes: parseScopes({ [claim]: answer.scope }, upstream.profile, [scopePrefix]) };
+  return { tokenKey, scopes: parseScopes({ [claim]: answer.scope }, upstream.profile, [scopePrefix]) };
 }
 
 function refused(reason: string, cause?: unknown): OAuthError {

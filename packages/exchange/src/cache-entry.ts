@@ -26,6 +26,8 @@ export type Kept =
       /** From then on, in seconds since the epoch, it is exchanged anew while it is still served; absent: never. */
       readonly refreshAt?: number;
       readonly token: StoredToken;
+      /** Names the token, by `subjectKey`: it is evicted by that too. */
+      readonly tokenKey: string;
       /** Absent where the issuer cannot revoke it. */
       readonly obtained?: Obtained;
     }
@@ -40,6 +42,7 @@ const keptSchema = z.discriminatedUnion('kind', [
     key: z.string(),
     kind: z.literal('token'),
     until: z.number(),
+    tokenKey: z.string(),
     refreshAt: z.number().optional(),
     token: z.strictObject({
       accessToken: z.string(),

@@ -62,8 +62,11 @@ export type Claim =
 
 export interface HeldClaim {
   readonly state: 'held';
-  /** Stores the value, no longer than the claim said; false when the right was lost meanwhile: nothing is stored then. */
-  readonly fill: (value: Uint8Array, expiresAt: number) => Promise<boolean>;
+  /**
+   * Stores the value, no longer than the claim said, under the tags of the claim and these; false when the right was
+   * lost meanwhile: nothing is stored then.
+   */
+  readonly fill: (value: Uint8Array, expiresAt: number, tags?: readonly string[]) => Promise<boolean>;
   /** Gives the right back; nothing when it is over already. */
   readonly release: () => Promise<void>;
 }

@@ -49,6 +49,8 @@ export interface IssuedToken extends DownstreamToken {
 /** A token that was obtained, before it is given out or kept. */
 export interface ObtainedToken {
   readonly accessToken: string;
+  /** Names it, by `subjectKey`. */
+  readonly tokenKey: string;
   /** False for a target whose tokens are never parsed. */
   readonly readable: boolean;
   /** What it was obtained with, by `subjectKey`: token, client, user and session. */
@@ -61,8 +63,10 @@ export interface ObtainedToken {
   readonly subject?: Grant;
   /** Absent where the issuer cannot revoke it. */
   readonly obtained?: Obtained;
-  /** Seconds since the epoch. */
+  /** Until when it is given out. Seconds since the epoch. */
   readonly expiresAt: number;
+  /** When the token itself expires, which may be later. Seconds since the epoch. */
+  readonly endsAt: number;
 }
 
 /** A token that was kept and is not any more, and that its issuer can revoke. */

@@ -3,12 +3,12 @@ import { auth0, entra, type IdpProfile, keycloak } from '@mcp-obo/idp-profile';
 import { createMemoryRevocations, type Revocation, revocationEntry } from '@mcp-obo/revocation';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
-import { acme, type BenchOptions, createBench, noon, request, resource } from '../test/setup.ts';
+import { acme, type BenchOptions, createBench, expenses, noon, request, resource } from '../test/setup.ts';
 import type { EvictedToken, ObtainedToken } from './contract.ts';
 import { noCache } from './no-cache.ts';
 
 /** An engine whose list of revocations is at hand. */
-function createRevocableBench(options: Pick<BenchOptions, 'cache' | 'profile'> = {}) {
+function createRevocableBench(options: Pick<BenchOptions, 'cache' | 'profile' | 'targets'> = {}) {
   const list = createMemoryRevocations({ now: () => noon * 1000 });
   let fresh = true;
   const obtained: ObtainedToken[] = [];
@@ -129,6 +129,7 @@ it(
     expect(obtained).toEqual([
       {
         accessToken: expect.stringMatching(/^eyJ/),
+        tokenKey: expect.stringMatching(/^token:/),
         readable: true,
         tags: subjectKeys(one.grant),
         issuer: acme,
@@ -141,8 +142,20 @@ it(
           subjectIssuedAt: one.grant.issuedAt,
         },
         expiresAt: noon + 300,
+        endsAt: noon + 300,
       },
     ]);
+  },
+);
+
+it.each(['jwt', 'opaque'] as const)(
+  verifies('tb:revocation', 'tells when a token ends that outlives its subject: %s'),
+  async (kind) => {
+    const { subject, outcome, obtained } = createRevocableBench({
+      targets: { 'expenses-api': { ...expenses, kind } },
+    });
+    await outcome(request(await subject({ ...alice, exp: noon + 100 })));
+    expect(obtained).toMatchObject([{ expiresAt: noon + 100, endsAt: noon + 300 }]);
   },
 );
 

@@ -47,7 +47,7 @@ export function createFetchToken(options: FetchTokenOptions) {
   }
 
   function keptToken(
-    { token, cacheUntil, refreshAt }: CheckedAnswer,
+    { token, tokenKey, cacheUntil, refreshAt }: CheckedAnswer,
     obtained: Obtained | undefined,
   ): Kept | undefined {
     if (cacheUntil === undefined) return undefined;
@@ -55,6 +55,7 @@ export function createFetchToken(options: FetchTokenOptions) {
       kind: 'token',
       until: cacheUntil,
       token,
+      tokenKey,
       ...(refreshAt === undefined ? {} : { refreshAt }),
       ...(obtained === undefined ? {} : { obtained }),
     };
@@ -85,12 +86,14 @@ export function createFetchToken(options: FetchTokenOptions) {
   return fetchToken;
 }
 
-function obtained(plan: Plan, { token }: CheckedAnswer): ObtainedToken {
+function obtained(plan: Plan, { token, tokenKey, endsAt }: CheckedAnswer): ObtainedToken {
   const { upstream, target, subject } = plan.expected;
   const { accessToken, expiresAt } = token;
   return {
     accessToken,
     expiresAt,
+    endsAt,
+    tokenKey,
     readable: target.kind === 'jwt',
     tags: plan.tags,
     issuer: upstream.issuer,

@@ -59,7 +59,7 @@ export function createTokenStore({ cache, memory, now, report }: TokenStoreOptio
     if (kept === undefined) {
       report('unreadable', plan);
       await attempt(plan, () => cache.delete(key));
-    } else memory.put(key, kept, plan.tags, ticket);
+    } else memory.put(key, kept, [...plan.tags, ...ownTags(kept)], ticket);
     return kept;
   }
 
@@ -68,10 +68,11 @@ export function createTokenStore({ cache, memory, now, report }: TokenStoreOptio
     const { key } = plan;
     return {
       async keep(kept) {
-        const filled = await attempt(plan, () => claim.fill(encodeEntry(key, kept), kept.until * 1000));
+        const own = ownTags(kept);
+        const filled = await attempt(plan, () => claim.fill(encodeEntry(key, kept), kept.until * 1000, own));
         if (filled !== true) return;
         report('stored', plan);
-        memory.put(key, kept, plan.tags, ticket);
+        memory.put(key, kept, [...plan.tags, ...own], ticket);
       },
       leave: () => release(plan, claim),
     };
@@ -129,3 +130,8 @@ export function createTokenStore({ cache, memory, now, report }: TokenStoreOptio
 }
 
 const nowhere: Place = { keep: async () => undefined, leave: async () => undefined };
+
+/** A token is ended by its own name, too. */
+function ownTags(kept: Kept): readonly string[] {
+  return kept.kind === 'token' ? [kept.tokenKey] : [];
+}

@@ -201,6 +201,12 @@ describe.each(implementations)('a cache %s', (name, open) => {
         await again.fill(bytes('v'), time.now + 60_000);
         expect(await cache.evictByTag('filled-tag')).toBe(2);
         expect(await cache.get('filled-2')).toBeUndefined();
+        const own = heldOf(await cache.claim('filled-3', at(['filled-tag'])));
+        await own.fill(bytes('v'), time.now + 60_000, ['own-tag']);
+        const taken: string[] = [];
+        const take = { tag: 'filled-tag', taken: (value: Uint8Array) => taken.push(String(value)) };
+        expect([await cache.evictByTag('own-tag', take), taken]).toEqual([1, ['v']]);
+        expect(await cache.get('filled-3')).toBeUndefined();
         await heldOf(await cache.claim('filled', { expiresAt: time.now + 500, tags: [] })).fill(
           bytes('v'),
           Infinity,

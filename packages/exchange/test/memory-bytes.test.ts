@@ -16,7 +16,14 @@ function kept(accessToken: string, until: number): Kept {
     scopes: ['api:expenses.read', 'api:expenses.write'],
     issuedTokenType: 'urn:ietf:params:oauth:token-type:access_token',
   } as const;
-  return { kind: 'token', until, token };
+  const obtained = {
+    issuer: 'https://idp.example/acme',
+    client: 'mcp-server',
+    registration: 'https://mcp.example/mcp',
+    subjectIssuedAt: 1_795_262_400,
+  };
+  const tokenKey = subjectKey('token', obtained.issuer, randomBytes(16).toString('hex'));
+  return { kind: 'token', until, token, tokenKey, obtained };
 }
 
 describe('the memory of an engine', () => {
@@ -40,7 +47,8 @@ describe('the memory of an engine', () => {
           tag('user', own[1]),
           tag('session', own[2]),
         ];
-        if (entry !== undefined) memory.put(key, entry, tags, memory.ticket());
+        if (entry?.kind !== 'token') throw new Error('The entry cannot be read.');
+        memory.put(key, entry, [...tags, entry.tokenKey], memory.ticket());
       }
     };
     fill(0, 100);

@@ -41,6 +41,11 @@ export const metricTable = {
     help: 'Times that a transmitter was asked for security events',
     labels: ['issuer', 'outcome'],
   },
+  mcp_issuer_revocation_total: {
+    kind: 'counter',
+    help: 'Exchanged tokens to be revoked at their issuer, by what became of it: revoked, refused, unsupported, fault, dropped',
+    labels: ['issuer', 'outcome'],
+  },
   mcp_revocation_view_age_seconds: {
     kind: 'gauge',
     help: 'Time since the view of revocations was last known to be complete; above 5 something may be missing',
@@ -76,6 +81,10 @@ export interface PlatformMetrics {
     outcome: 'acted' | 'ignored' | 'repeated' | 'refused' | 'fault';
   }): void;
   securityEventPoll(labels: { issuer: string; outcome: 'ok' | 'failed' }): void;
+  issuerRevocation(labels: {
+    issuer: string;
+    outcome: 'revoked' | 'refused' | 'unsupported' | 'fault' | 'dropped';
+  }): void;
   revocationViewAge(seconds: number): void;
   rateLimitHit(labels: { limit: string }): void;
   toolInvocation(labels: { tool: string; outcome: 'ok' | 'error' | 'refused' | 'step_up' }): void;
@@ -108,6 +117,7 @@ export function createPlatformMetrics(meter: Meter = metrics.getMeter('mcp-obo')
   const revoked = counter('mcp_revocation_total');
   const securityEvents = counter('mcp_security_event_total');
   const securityEventPolls = counter('mcp_security_event_poll_total');
+  const atIssuer = counter('mcp_issuer_revocation_total');
   const viewAge = meter.createGauge('mcp_revocation_view_age_seconds', {
     description: metricTable.mcp_revocation_view_age_seconds.help,
   });
@@ -125,6 +135,7 @@ export function createPlatformMetrics(meter: Meter = metrics.getMeter('mcp-obo')
     revocation: (labels) => revoked.add(1, labels),
     securityEvent: (labels) => securityEvents.add(1, labels),
     securityEventPoll: (labels) => securityEventPolls.add(1, labels),
+    issuerRevocation: (labels) => atIssuer.add(1, labels),
     revocationViewAge: (seconds) => viewAge.record(seconds),
     rateLimitHit: (labels) => limited.add(1, labels),
     toolInvocation: (labels) => tool.add(1, labels),

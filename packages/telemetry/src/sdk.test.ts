@@ -195,6 +195,7 @@ describe('startTelemetry', () => {
       metrics.idpBreaker(2, { issuer: 'https://idp' });
       metrics.rateLimitHit({ limit: 'tools' });
       metrics.revocation({ kind: 'token' });
+      metrics.issuerRevocation({ issuer: 'i', outcome: 'revoked' });
       metrics.revocationViewAge(1);
       metrics.securityEvent({ issuer: 'https://idp', event: 'session-revoked', outcome: 'acted' });
       metrics.securityEventPoll({ issuer: 'https://idp', outcome: 'ok' });

@@ -59,13 +59,13 @@ export function isForClient(
   return origin === 'subject' && grant.audience.some((name) => registry.ownerOf(name) === id);
 }
 
-/** Whether the token was issued to one of the client's own registrations, as those are that the broker obtained for it. */
-export function wasIssuedTo(
+/** Where the token was issued to one of the client's own registrations, as those are that the broker obtained for it. */
+export function issuedThrough(
   { grant }: KnownToken,
   client: ClientConfig,
   upstreams: readonly Upstream[],
-): boolean {
-  return upstreams.some(
+): Upstream | undefined {
+  return upstreams.find(
     ({ answerIssuers, registration }) =>
       answerIssuers.includes(grant.issuer) && registration(client.id)?.clientId === grant.client,
   );

@@ -1,22 +1,20 @@
-import type { Upstream } from '@mcp-obo/exchange';
-import { type SubjectKind, subjectKey } from '@mcp-obo/grant';
+import type { SubjectKind } from '@mcp-obo/grant';
 import { OAuthError } from '@mcp-obo/oauth-error';
 import type { Revocation } from '@mcp-obo/revocation';
 import type { ClientAuthenticator } from '../client-auth/authenticate.ts';
 import type { ClientConfig } from '../config.ts';
-import type { ResourceRegistry } from '../registry/resource-registry.ts';
 import { parseForm, type TokenForm } from '../token/form.ts';
 import { type FormRequest, refuseSecretsInUrl } from '../token/token-endpoint.ts';
-import { isForClient, type KnownToken, type RecogniseToken, wasIssuedTo } from './known-token.ts';
+import type { IssuerRevocations } from './issuer-revocations.ts';
+import { findRevocable, type RevocableTokensOptions } from './revocable-token.ts';
 import type { RevocationObserver } from './revocation-observer.ts';
 import type { Revoker } from './revoker.ts';
 
-export interface RevocationEndpointOptions {
+export interface RevocationEndpointOptions extends RevocableTokensOptions {
   readonly authenticate: ClientAuthenticator;
-  readonly recognise: RecogniseToken;
   readonly revoke: Revoker['revoke'];
-  readonly upstreams: readonly Upstream[];
-  readonly registry: ResourceRegistry;
+  /** Ends a token at the issuer that it was obtained from. */
+  readonly atIssuer: Pick<IssuerRevocations, 'revoke'>;
   /** Every issuer whose tokens can be revoked. */
   readonly issuers: readonly string[];
   readonly observer: RevocationObserver;
@@ -31,7 +29,8 @@ export interface RevocationEndpoints {
 }
 
 export function createRevocationEndpoints(options: RevocationEndpointOptions): RevocationEndpoints {
-  const { authenticate, recognise, revoke, issuers, observer } = options;
+  const { authenticate, revoke, atIssuer, issuers, observer } = options;
+  const find = findRevocable(options);
 
   const endpoint =
     (step: (form: TokenForm, client: ClientConfig) => Promise<void>) =>
@@ -51,15 +50,13 @@ export function createRevocationEndpoints(options: RevocationEndpointOptions): R
   return {
     token: endpoint(async (form, client) => {
       // The hint is ignored (RFC 7009 §2.1): there is one kind of token here.
-      const known = await recognise(form.required('token'));
-      if (known === undefined) return; //                                RFC 7009 §2.2
-      if (!mayRevoke(known, client, options)) throw notTheirs();
-      const { issuer, tokenId: id, user } = known.grant;
-      await revoke({ kind: 'token', issuer, id }, keptUnder(known));
-      observer.revoked(
-        { kind: 'token', issuer, id },
-        { client: client.id, reason: 'revocation_request', user },
-      );
+      const token = form.required('token');
+      const found = await find(token);
+      if (found === undefined) return; //                                RFC 7009 §2.2
+      if (!client.operator && !found.belongsTo(client)) throw notTheirs();
+      const { revocation, user, obtained } = found;
+      await revoke(revocation).finally(() => obtained && atIssuer.revoke(obtained));
+      observer.revoked(revocation, { client: client.id, reason: 'revocation_request', user });
     }),
     all: endpoint(async (form, client) => {
       if (!client.operator) throw notAnOperator();
@@ -68,22 +65,6 @@ export function createRevocationEndpoints(options: RevocationEndpointOptions): R
       observer.revoked(revocation, { client: client.id, reason: 'operator' });
     }),
   };
-}
-
-/** The MCP server that a token is for, the client it was obtained with, or an operator. */
-function mayRevoke(
-  known: KnownToken,
-  client: ClientConfig,
-  { upstreams, registry }: Pick<RevocationEndpointOptions, 'upstreams' | 'registry'>,
-): boolean {
-  return client.operator || isForClient(known, client, registry) || wasIssuedTo(known, client, upstreams);
-}
-
-/** What was obtained with the token, and the token itself if it was obtained, is kept under its user. */
-function keptUnder({ grant: { issuer, client, user } }: KnownToken): string {
-  return user === undefined
-    ? subjectKey('client', issuer, client)
-    : subjectKey('user', user.issuer, user.key);
 }
 
 const kinds: readonly string[] = ['session', 'user', 'client'] satisfies readonly SubjectKind[];

@@ -1,8 +1,11 @@
+import type { EvictedToken } from '@mcp-obo/exchange';
 import type { UserKey } from '@mcp-obo/grant';
 import { isOAuthError, oauthErrorTable } from '@mcp-obo/oauth-error';
 import type { Revocation } from '@mcp-obo/revocation';
+import { decodeJwt } from 'jose';
 import type { ClientConfig } from '../config.ts';
 import type { BrokerDeps } from '../deps.ts';
+import type { IssuerOutcome } from './issuer-revocations.ts';
 
 /** Who or what asked for a revocation. */
 export interface RevocationSource {
@@ -19,12 +22,24 @@ export interface RevocationObserver {
   readonly revoked: (revocation: Revocation, source: RevocationSource) => void;
   /** What a client, or without one an issuer, was refused. */
   readonly refused: (error: unknown, client?: ClientConfig) => void;
+  /** What became of a token that was obtained, at the issuer; with what went wrong. */
+  readonly atIssuer: (token: EvictedToken, outcome: IssuerOutcome, error?: unknown) => void;
 }
+
+/** How the audit decides what became of a token at its issuer. */
+const decisions = {
+  revoked: 'allow',
+  refused: 'refuse',
+  unsupported: 'refuse',
+  fault: 'fault',
+  dropped: 'fault',
+} as const satisfies Record<IssuerOutcome, string>;
 
 export function createRevocationObserver({
   audit,
   metrics,
-}: Pick<BrokerDeps, 'audit' | 'metrics'>): RevocationObserver {
+  log,
+}: Pick<BrokerDeps, 'audit' | 'metrics' | 'log'>): RevocationObserver {
   return {
     revoked(revocation, { client, reason, tokenId, user }) {
       metrics.revocation({ kind: revocation.kind });
@@ -36,6 +51,17 @@ export function createRevocationObserver({
       const { fault } = oauthErrorTable[code as keyof typeof oauthErrorTable];
       const decision = fault === 'platform' ? 'fault' : 'refuse';
       audit.record({ type: 'revocation', decision, reason, client: client?.id });
+    },
+    atIssuer({ issuer, client, registration, accessToken }, outcome, error) {
+      metrics.issuerRevocation({ issuer, outcome });
+      const token = { issuer, client, subjectClient: registration, tokenId: tokenIdOf(accessToken) };
+      audit.record({
+        type: 'revocation',
+        decision: decisions[outcome],
+        reason: `issuer_${outcome}`,
+        ...token,
+      });
+      if (error !== undefined) log.warn({ issuer, client, outcome, err: error }, 'not revoked at the issuer');
     },
   };
 }
@@ -49,4 +75,13 @@ function audited({ kind, issuer, id }: Revocation) {
     client: { subjectClient: id },
   } as const;
   return { issuer, ...members[kind] };
+}
+
+/** `jti` of a token that is a JWT; only to name it, so nothing is checked. */
+function tokenIdOf(accessToken: string): string | undefined {
+  try {
+    return decodeJwt(accessToken).jti;
+  } catch {
+    return undefined;
+  }
 }

@@ -10,13 +10,15 @@ import {
 } from '@mcp-obo/validator';
 import type { ClientAuthenticator } from '../client-auth/authenticate.ts';
 import type { ReplayGuard } from '../client-auth/replay-guard.ts';
-import type { BrokerConfig } from '../config.ts';
+import type { BrokerConfig, ClientConfig } from '../config.ts';
 import type { BrokerDeps } from '../deps.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { ResourceRegistry } from '../registry/resource-registry.ts';
 import { createBackchannelLogout } from './backchannel-logout.ts';
 import { createIntrospectionEndpoint } from './introspection-endpoint.ts';
+import type { IssuerRevocations } from './issuer-revocations.ts';
 import { createRecogniser } from './known-token.ts';
+import type { OpaqueTokens } from './opaque-tokens.ts';
 import { createRevocationEndpoints, type RevocationEndpoints } from './revocation-endpoints.ts';
 import { createRevocationObserver } from './revocation-observer.ts';
 import type { Revoker } from './revoker.ts';
@@ -25,6 +27,10 @@ export interface RevocationServiceParts {
   readonly endpoints: Pick<Endpoints, 'token'>;
   readonly authenticate: ClientAuthenticator;
   readonly revoke: Revoker['revoke'];
+  /** Ends a token at the issuer that it was obtained from. */
+  readonly atIssuer: Pick<IssuerRevocations, 'revoke'>;
+  readonly opaque: Pick<OpaqueTokens, 'find'>;
+  readonly clients: readonly ClientConfig[];
   readonly revocations: RevocationView;
   readonly upstreams: readonly Upstream[];
   readonly targets: Readonly<Record<string, Target>>;
@@ -74,11 +80,8 @@ export function createRevocationService(deps: BrokerDeps, parts: RevocationServi
     backchannelLogout: createBackchannelLogout({ ...parts, validate: logoutTokens.validate, observer }),
     introspect: createIntrospectionEndpoint({ ...parts, recognise }),
     revocation: createRevocationEndpoints({
-      authenticate: parts.authenticate,
+      ...parts,
       recognise,
-      revoke: parts.revoke,
-      upstreams,
-      registry: parts.registry,
       issuers: [...new Set(upstreams.flatMap(({ answerIssuers }) => answerIssuers))],
       observer,
     }),

@@ -36,7 +36,7 @@ function setUp(
   const { revoke } = createRevoker({
     list,
     obtained,
-    evict: async (tag) => void evicted.push(tag),
+    evict: async ({ key }) => void evicted.push(key),
     longestLife: () => 3_600_000,
     now,
     schedule: (work) => {
@@ -57,7 +57,7 @@ it(
     obtained.note([named('of bob')], { key: named('of bob for the API'), until: later });
     await revoke(revocation);
     expect(new Set(told)).toEqual(new Set(['of alice', 'for the API', 'for the archive'].map(named)));
-    expect(evicted).toEqual([named('of alice')]);
+    expect(evicted).toEqual([named('of alice'), named('for the API')]);
   },
 );
 

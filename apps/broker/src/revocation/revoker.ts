@@ -11,8 +11,8 @@ import {
 export interface RevokerOptions {
   readonly list: RevocationList;
   readonly obtained: ObtainedTokens;
-  /** Ends what is kept under a name, in all processes. */
-  readonly evict: (tag: string) => Promise<unknown>;
+  /** Ends what is kept under the name of an entry, in all processes, and what the entry covers of it also at its issuer. */
+  readonly evict: (entry: RevocationEntry) => Promise<unknown>;
   /** Longest life of a token that an issuer may have given out, milliseconds. */
   readonly longestLife: () => number;
   /** Milliseconds since the epoch. */
@@ -28,10 +28,8 @@ export interface Revoker {
    * Ends a token, a session, a user's or a client's tokens, and all that was obtained with them: in this process
    * at once, in the others as soon as they hear of it. Rejects with `temporarily_unavailable` when they could
    * not be told; it holds here all the same, and is tried again until they are.
-   *
-   * @param keptUnder the name under which what ends is kept, where it is not that of the revocation
    */
-  readonly revoke: (revocation: Revocation, keptUnder?: string) => Promise<void>;
+  readonly revoke: (revocation: Revocation) => Promise<void>;
   readonly close: () => void;
 }
 
@@ -57,24 +55,31 @@ export function createRevoker(options: RevokerOptions): Revoker {
     if (here.length > 0) list.revoke(here.map(endOf)).catch(onError);
   });
 
-  async function end(entry: RevocationEntry, keptUnder = entry.key): Promise<void> {
+  async function end(entry: RevocationEntry): Promise<void> {
     // What is obtained from now on is refused; so what is found after this is all there is.
-    await list.revoke([entry]).finally(() => evict(keptUnder));
-    await endObtainedWith([entry.key]);
+    await list.revoke([entry]).finally(() => evict(entry));
+    await endObtainedWith(entry.key);
   }
 
   /** What was obtained with it, and what was obtained with that: an API may have exchanged what it was called with. */
-  async function endObtainedWith(keys: readonly string[]): Promise<void> {
-    let origins = keys;
+  async function endObtainedWith(key: string): Promise<void> {
+    let origins = [key];
     for (let hops = 0; hops < maxHops && origins.length > 0; hops += 1) {
-      const tokens: ObtainedToken[] = [];
+      const found: ObtainedToken[][] = [];
       for (let at = 0; at < origins.length; at += findsAtOnce) {
-        const found = await Promise.all(origins.slice(at, at + findsAtOnce).map(obtained.find));
-        tokens.push(...found.flat());
+        const some = await Promise.all(origins.slice(at, at + findsAtOnce).map(obtained.find));
+        found.push(...some.map((tokens) => [...tokens]));
       }
+      const tokens = found.flat();
       if (tokens.length > 0) await list.revoke(tokens.map(endOf));
-      origins = tokens.map(({ key }) => key);
+      if (hops > 0) evictLater(origins.filter((_origin, index) => found[index]?.length));
+      origins = tokens.map((token) => token.key);
     }
+  }
+
+  /** What is kept under these is refused already: nobody has to wait until it is gone. */
+  function evictLater(keys: readonly string[]): void {
+    for (const key of keys) evict(endOf({ key, until: now() })).catch(onError);
   }
 
   async function finish(): Promise<void> {
@@ -99,13 +104,13 @@ export function createRevoker(options: RevokerOptions): Revoker {
   }
 
   return {
-    async revoke(revocation, keptUnder) {
+    async revoke(revocation) {
       const entry = revocationEntry(revocation, { now: now(), longestLife: longestLife() });
       try {
-        await end(entry, keptUnder);
+        await end(entry);
       } catch (cause) {
         onError(cause);
-        unfinished.set(entry.key, () => end(entry, keptUnder));
+        unfinished.set(entry.key, () => end(entry));
         tryAgain();
         throw untold(cause);
       }

@@ -58,9 +58,9 @@ export function createMemoryCache({ maxEntries = 10_000, now }: MemoryCacheOptio
     const held = () => claims.get(key) === claim;
     return {
       state: 'held',
-      async fill(value, expiresAt) {
+      async fill(value, expiresAt, more = []) {
         if (!held()) return false;
-        write(key, value, { expiresAt: Math.min(expiresAt, latest), tags });
+        write(key, value, { expiresAt: Math.min(expiresAt, latest), tags: [...tags, ...more] });
         endClaim(key);
         return true;
       },

@@ -19,7 +19,7 @@ function kept(accessToken = 'token', until = 1000): Kept {
     scopes: ['api:expenses.read', 'api:expenses.write'],
     issuedTokenType: 'urn:ietf:params:oauth:token-type:access_token',
   } as const;
-  return { kind: 'token', until, token };
+  return { kind: 'token', until, token, tokenKey: 'token:own' };
 }
 
 describe('the memory of an engine', () => {

@@ -88,11 +88,14 @@ export function createClaims(options: ClaimsOptions): Claims {
     const stop = renew(keys, fence);
     const held: HeldClaim = {
       state: 'held',
-      async fill(value, expiresAt) {
+      async fill(value, expiresAt, more = []) {
         stop();
         const until = Math.min(Math.floor(expiresAt), latest);
         const rest = [fence, entry.seal(value), until, names.ends, name] as const;
-        const filled = await patiently(() => scripts.mcpOboFill(...keys, ...rest)).catch(failed);
+        // The tags first: what is there is found by them.
+        const filled = await patiently(() => tags.add(more, name, until))
+          .then(() => patiently(() => scripts.mcpOboFill(...keys, ...rest)))
+          .catch(failed);
         // Who waits is not left waiting for the end of the lease.
         if (filled === undefined) void release().catch(() => undefined);
         return filled === 1;
