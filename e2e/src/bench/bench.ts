@@ -1,7 +1,7 @@
-import type { ContenderInfo, Measurement, Run, Trial } from './measurement.ts';
+import type { ContenderInfo, Measurement, Missing, Observe, Run, Trial } from './measurement.ts';
 import type { Progress } from './progress.ts';
 import { type MeasurementResult, resultOf, type TrialResult } from './result.ts';
-import { type Effort, runRounds } from './rounds.ts';
+import { type Effort, type RoundsOptions, runRounds, warmUpAll } from './rounds.ts';
 import { type OpenStage, openStage } from './stage.ts';
 
 export interface BenchContext {
@@ -10,12 +10,19 @@ export interface BenchContext {
   readonly signal: AbortSignal;
 }
 
-/** A measurement whose contenders wait for their turns. */
+/** A measurement whose contenders are warm and wait for their turns. */
 interface Ready {
   readonly stage: OpenStage;
   readonly measurement: Measurement;
   readonly runs: ReadonlyMap<string, Run>;
   readonly missing: ReadonlyMap<string, string>;
+}
+
+/** A trial that can begin, or why it cannot. */
+interface ReadyTrial {
+  readonly stage: OpenStage;
+  readonly trial: Trial;
+  readonly observe: Observe | Missing;
 }
 
 /** Everything that was found. */
@@ -25,8 +32,8 @@ export interface Findings {
 }
 
 /**
- * Runs one measurement after the other, and then the trials. A quick run begins with what is slow to get ready, and with
- * what is not timed, all at once. Whatever happens, nothing that was started is left.
+ * Runs one measurement after the other, and then the trials. A quick run gets all of them ready before, at once.
+ * Whatever happens, nothing that was started is left.
  */
 export async function runBench(
   measurements: readonly Measurement[],
@@ -34,56 +41,51 @@ export async function runBench(
   context: BenchContext,
 ): Promise<Findings> {
   const { effort, progress } = context;
-  const results: MeasurementResult[] = [];
   const stages: OpenStage[] = [];
-  const prepare = (measurement: Measurement) => getReady(measurement, stages, context);
-  const found = new Map<Trial, TrialResult>();
-  const observe = async (trial: Trial) => void found.set(trial, await runTrial(trial, context));
+  const open = async () => {
+    context.signal.throwIfAborted();
+    const stage = await openStage();
+    stages.push(stage);
+    return stage;
+  };
+  const prepare = async (measurement: Measurement) => getReady(measurement, await open(), context);
+  const prepareTrial = async (trial: Trial) => getTrialReady(trial, await open(), context);
   try {
     if (effort.quick) progress.begin('Getting ready');
-    const counting = effort.quick ? trials.filter(({ timed }) => !timed) : [];
-    const slow = effort.quick ? measurements.filter((measurement) => measurement.slow === true) : [];
-    const [early] = await settleAll([settleAll(slow.map(prepare)), settleAll(counting.map(observe))]);
-    for (const measurement of measurements) {
+    const [ready, readyTrials] = effort.quick
+      ? await settleAll([settleAll(measurements.map(prepare)), settleAll(trials.map(prepareTrial))])
+      : [[], []];
+    const results: MeasurementResult[] = [];
+    for (const [index, measurement] of measurements.entries()) {
       progress.begin(measurement.title);
-      const ready = early[slow.indexOf(measurement)] ?? (await prepare(measurement));
-      results.push(await measure(ready, context));
-      await ready.stage.close();
+      results.push(await measure(ready[index] ?? (await prepare(measurement)), context));
     }
-    for (const trial of trials) {
-      if (found.has(trial)) continue;
+    const found: TrialResult[] = [];
+    for (const [index, trial] of trials.entries()) {
       progress.begin(trial.title);
-      await observe(trial);
+      found.push(await observed(readyTrials[index] ?? (await prepareTrial(trial))));
     }
-    return { results, trials: trials.flatMap((trial) => found.get(trial) ?? []) };
+    return { results, trials: found };
   } finally {
     for (const stage of stages) await stage.close();
     progress.end();
   }
 }
 
-async function runTrial(
-  { id, title, facts, observe }: Trial,
-  { effort, signal }: BenchContext,
-): Promise<TrialResult> {
-  const stage = await openStage();
-  try {
-    signal.throwIfAborted();
-    return { id, title, labels: facts, ...(await observe(stage, effort.windows)) };
-  } finally {
-    await stage.close();
-  }
+async function getTrialReady(trial: Trial, stage: OpenStage, { effort }: BenchContext): Promise<ReadyTrial> {
+  return { stage, trial, observe: await trial.setUp(stage, effort.windows) };
 }
 
-async function getReady(
-  measurement: Measurement,
-  stages: OpenStage[],
-  { effort, progress, signal }: BenchContext,
-): Promise<Ready> {
-  const stage = await openStage();
-  stages.push(stage);
+async function observed({ stage, trial, observe }: ReadyTrial): Promise<TrialResult> {
+  const { id, title, facts: labels } = trial;
+  const found = typeof observe === 'function' ? await observe() : observe;
+  await stage.close();
+  return { id, title, labels, ...found };
+}
+
+async function getReady(measurement: Measurement, stage: OpenStage, context: BenchContext): Promise<Ready> {
+  const { effort, progress, signal } = context;
   progress.step('setting up');
-  signal.throwIfAborted();
   const runs = new Map<string, Run>();
   const missing = new Map<string, string>();
   const starts = await measurement.setUp(stage);
@@ -96,21 +98,26 @@ async function getReady(
   const wanted = contendersOf(measurement, effort);
   if (effort.quick) await settleAll(wanted.map(start));
   else for (const contender of wanted) await start(contender);
-  return { stage, measurement, runs, missing };
+  const ordered = new Map(wanted.flatMap(({ id }) => entryOf(runs, id)));
+  await warmUpAll(ordered, roundsOptions(context));
+  return { stage, measurement, runs: ordered, missing };
 }
 
 async function measure(
   { stage, measurement, runs, missing }: Ready,
-  { effort, progress, signal }: BenchContext,
+  context: BenchContext,
 ): Promise<MeasurementResult> {
-  const contenders = contendersOf(measurement, effort);
-  const ordered = new Map(contenders.flatMap(({ id }) => entryOf(runs, id)));
-  const slices = await runRounds(ordered, {
-    ...effort,
-    signal,
-    onSlice: (id, round) => progress.step(`${round === 0 ? 'warm-up' : `round ${round}`}, ${id}`),
-  });
-  return { ...resultOf({ ...measurement, contenders }, slices, missing), facts: stage.facts() };
+  const contenders = contendersOf(measurement, context.effort);
+  const slices = await runRounds(runs, roundsOptions(context));
+  const result = { ...resultOf({ ...measurement, contenders }, slices, missing), facts: stage.facts() };
+  await stage.close();
+  return result;
+}
+
+function roundsOptions({ effort, progress, signal }: BenchContext): RoundsOptions {
+  const onSlice = (id: string, round: number) =>
+    progress.step(`${round === 0 ? 'warm-up' : `round ${round}`}, ${id}`);
+  return { ...effort, signal, onSlice };
 }
 
 function contendersOf({ contenders }: Measurement, { quick }: Effort): readonly ContenderInfo[] {

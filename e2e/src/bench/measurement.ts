@@ -39,8 +39,6 @@ export interface Measurement {
   readonly contenders: readonly ContenderInfo[];
   /** Id of the contender that the others are compared with. */
   readonly baseline: string;
-  /** True where it takes long until contenders are ready: a quick run begins with that, all at once. */
-  readonly slow?: true;
   /** How each contender is started, by id. */
   readonly setUp: (stage: Stage) => Promise<Readonly<Record<string, Start>>>;
 }
@@ -49,13 +47,14 @@ export interface Measurement {
 export interface Trial {
   readonly id: string;
   readonly title: string;
-  /** False when nothing is timed, so that other work beside it does no harm. */
-  readonly timed: boolean;
   /** What is found, by name, and what it is called in the table. */
   readonly facts: Readonly<Record<string, string>>;
-  /** `windows`: how often what is timed is repeated. */
-  readonly observe: (stage: Stage, windows: number) => Promise<Found | Missing>;
+  /** Gets all ready for what is observed. `windows`: how often what is timed is repeated. */
+  readonly setUp: (stage: Stage, windows: number) => Promise<Observe | Missing>;
 }
+
+/** Looks, once. */
+export type Observe = () => Promise<Found>;
 
 /** What was found in a trial, by the names of its facts. */
 export interface Found {

@@ -16,10 +16,18 @@ export interface Effort {
 }
 
 export interface RoundsOptions extends Omit<Effort, 'windows' | 'quick'> {
-  /** Told before each slice; `round` is 0 while warming up. */
+  /** Told before each slice; `round` is 0 for a warm-up. */
   readonly onSlice: (id: string, round: number) => void;
   /** Ends the measurement between two slices. */
   readonly signal: AbortSignal;
+}
+
+/** Lets one contender after the other work until it is warm. */
+export async function warmUpAll(runs: ReadonlyMap<string, Run>, options: RoundsOptions): Promise<void> {
+  for (const [id, run] of runs) {
+    options.onSlice(id, 0);
+    await named(id, () => warmUp(run, options));
+  }
 }
 
 /**
@@ -31,10 +39,6 @@ export async function runRounds(
   options: RoundsOptions,
 ): Promise<ReadonlyMap<string, readonly Slice[]>> {
   const { rounds, sliceMs, onSlice, signal } = options;
-  for (const [id, run] of runs) {
-    onSlice(id, 0);
-    await named(id, () => warmUp(run, options));
-  }
   const slices = new Map<string, Slice[]>([...runs.keys()].map((id) => [id, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const [id, run] of runs) {

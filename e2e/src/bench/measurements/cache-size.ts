@@ -31,7 +31,6 @@ export const cacheSize: Measurement = {
     }),
   ),
   baseline: String(reference),
-  slow: true,
   setUp: async (stage) =>
     Object.fromEntries(sizes.map((size): [string, Start] => [String(size), () => filled(stage, size)])),
 };

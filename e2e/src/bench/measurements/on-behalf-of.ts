@@ -35,7 +35,6 @@ function onBehalfOf(users: number, who: string): Measurement {
       { id: 'ours', label: '@mcp-obo/exchange `createLocalExchange`' },
     ],
     baseline: 'msal',
-    ...(users > 1 && { slow: true }),
     setUp: async (stage) => {
       const oids = Array.from({ length: users }, () => randomUUID());
       const entra = await startEntraDouble({ directory: directoryOf(oids) });

@@ -18,9 +18,8 @@ const WAITING = 50;
 export const stalledKeys: Trial = {
   id: 'stalled-keys',
   title: 'Callers of one issuer while the keys of another stall for a second',
-  timed: true,
   facts: { stallSlowdown: 'how much longer a hit takes them, as a part of the time without the stall' },
-  observe: async (stage, windows) => {
+  setUp: async (stage, windows) => {
     const issuer = createTestIssuer({ issuer: 'https://idp.example/acme' });
     // Keys that were fetched do not stall again soon: each window has an issuer of its own.
     const stalled = Array.from({ length: windows }, (_, n) =>
@@ -56,24 +55,26 @@ export const stalledKeys: Trial = {
 
     const pool = new Pool(broker.origin, { connections: WAITING });
     stage.defer(() => pool.close());
-    const slowdowns: number[] = [];
-    let before = await timeOfHits(QUIET_MS);
-    for (const one of stalled) {
-      const waiting = requestBySecret(await subjectTokenOf(one));
-      const answered: number[] = [];
-      const held = Array.from({ length: WAITING }, async () => {
-        const { body } = await pool.request({ path: '/token', method: 'POST', ...waiting });
-        await body.dump();
-        answered.push(performance.now());
-      });
-      const during = await timeOfHits(STALL_MS);
-      if (answered.length > 0)
-        throw new Error('The keys did not stall for as long as the others were measured.');
-      await Promise.all(held);
-      const after = await timeOfHits(QUIET_MS);
-      slowdowns.push(during / ((before + after) / 2) - 1);
-      before = after;
-    }
-    return { facts: { stallSlowdown: spreadOf(slowdowns).median } };
+    return async () => {
+      const slowdowns: number[] = [];
+      let before = await timeOfHits(QUIET_MS);
+      for (const one of stalled) {
+        const waiting = requestBySecret(await subjectTokenOf(one));
+        const answered: number[] = [];
+        const held = Array.from({ length: WAITING }, async () => {
+          const { body } = await pool.request({ path: '/token', method: 'POST', ...waiting });
+          await body.dump();
+          answered.push(performance.now());
+        });
+        const during = await timeOfHits(STALL_MS);
+        if (answered.length > 0)
+          throw new Error('The keys did not stall for as long as the others were measured.');
+        await Promise.all(held);
+        const after = await timeOfHits(QUIET_MS);
+        slowdowns.push(during / ((before + after) / 2) - 1);
+        before = after;
+      }
+      return { facts: { stallSlowdown: spreadOf(slowdowns).median } };
+    };
   },
 };

@@ -12,13 +12,12 @@ import { requestBySecret } from '../measurements/token-request.ts';
 export const upstreamCalls: Trial = {
   id: 'upstream-calls',
   title: 'Requests that reach the identity provider',
-  timed: false,
   facts: {
     coldHerd2Replicas: 'exchanges for 1,000 identical requests at once, never seen before, over 2 replicas',
     refusals200: 'exchanges for 200 identical requests that it refuses, one after the other',
     unknownKids200: 'key fetches for 200 tokens of unknown keys, eight at a time',
   },
-  observe: async (stage) => {
+  setUp: async (stage) => {
     if (!redisAvailable()) return noRedis;
     const redis = await startRedis();
     stage.defer(redis.stop);
@@ -45,26 +44,28 @@ export const upstreamCalls: Trial = {
       return (await idp.asked(what, name)) - before;
     };
 
-    const herd = requestBySecret(await subjectTokenOf(issuer));
-    const coldHerd2Replicas = await counted('tokens', 'acme', () =>
-      Promise.all(Array.from({ length: 1000 }, (_, n) => post(n % 2 === 0 ? one : other, herd, 200))),
-    );
+    return async () => {
+      const herd = requestBySecret(await subjectTokenOf(issuer));
+      const coldHerd2Replicas = await counted('tokens', 'acme', () =>
+        Promise.all(Array.from({ length: 1000 }, (_, n) => post(n % 2 === 0 ? one : other, herd, 200))),
+      );
 
-    const refused = requestBySecret(await subjectTokenOf(refusing));
-    const refusals200 = await counted('tokens', 'refusing', async () => {
-      for (let n = 0; n < 200; n++) await post(one, refused, 400);
-    });
+      const refused = requestBySecret(await subjectTokenOf(refusing));
+      const refusals200 = await counted('tokens', 'refusing', async () => {
+        for (let n = 0; n < 200; n++) await post(one, refused, 400);
+      });
 
-    const unknown = await unknownKids(200);
-    const unknownKids200 = await counted('keys', 'acme', () =>
-      Promise.all(
-        Array.from({ length: 8 }, async (_, worker) => {
-          for (let n = worker; n < unknown.length; n += 8)
-            await post(one, requestBySecret(unknown[n] ?? ''), [400, 503]);
-        }),
-      ),
-    );
-    return { facts: { coldHerd2Replicas, refusals200, unknownKids200 } };
+      const unknown = await unknownKids(200);
+      const unknownKids200 = await counted('keys', 'acme', () =>
+        Promise.all(
+          Array.from({ length: 8 }, async (_, worker) => {
+            for (let n = worker; n < unknown.length; n += 8)
+              await post(one, requestBySecret(unknown[n] ?? ''), [400, 503]);
+          }),
+        ),
+      );
+      return { facts: { coldHerd2Replicas, refusals200, unknownKids200 } };
+    };
   },
 };
 
