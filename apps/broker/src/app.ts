@@ -59,9 +59,8 @@ export async function buildApp(
   const revoker = createRevoker({
     ...cache.revocations,
     evict: (entry) =>
-      service.evictByTag(entry.key, {
-        tag: entry.key,
-        taken: (token) => isCovered(token, entry) && atIssuer.revoke(token),
+      service.evictByTag(entry.key, (token) => {
+        if (isCovered(token, entry)) atIssuer.revoke(token);
       }),
     longestLife: () => service.longestLife,
     now,

@@ -21,9 +21,9 @@ export interface Cache {
    * Removes every entry with the tag, ends every claim with it and tells all who watch; answers how many
    * entries. Rejects when the store did not do it: an eviction is never lost unseen.
    *
-   * @param take for who needs what goes
+   * @param taken given each value as it goes; of all who evict it at the same time, one alone gets it
    */
-  readonly evictByTag: (tag: string, take?: TakeEvicted) => Promise<number>;
+  readonly evictByTag: (tag: string, taken?: (value: Uint8Array) => void) => Promise<number>;
   /** Tells of every eviction, whoever made it, for what is kept outside the store; until the answer is called. */
   readonly watch: (watcher: CacheWatcher) => () => void;
   /** Whether the store answers now. */
@@ -34,14 +34,6 @@ export interface Cache {
 export interface CacheEntryOptions {
   readonly expiresAt: number;
   readonly tags: readonly string[];
-}
-
-/** What is handed over of an eviction. */
-export interface TakeEvicted<T = Uint8Array> {
-  /** Only what has this tag too. */
-  readonly tag: string;
-  /** Given each value as it goes; of all who evict it at the same time, one alone gets it. */
-  readonly taken: (value: T) => void;
 }
 
 export interface ClaimOptions extends CacheEntryOptions {

@@ -1,6 +1,6 @@
 import type { Actor, Credential, Grant } from '@mcp-obo/grant';
 import type { RevocationView } from '@mcp-obo/revocation';
-import type { Cache, TakeEvicted } from './cache.ts';
+import type { Cache } from './cache.ts';
 import type { Obtained } from './cache-entry.ts';
 import type { OnExchangeEvent } from './events.ts';
 import type { DownstreamToken } from './on-behalf-of.ts';
@@ -131,9 +131,9 @@ export interface ExchangeEngine {
    * Ends all that was obtained with a tag of `subjectKey`, here at once and in every process that shares the
    * cache; what is being obtained is not kept. Rejects when the cache did not do it.
    *
-   * @param take for who revokes what goes at its issuer
+   * @param taken given each token that goes and that its issuer can revoke; one process alone gets it
    */
-  readonly evictByTag: (tag: string, take?: TakeEvicted<EvictedToken>) => Promise<number>;
+  readonly evictByTag: (tag: string, taken?: (token: EvictedToken) => void) => Promise<number>;
   /** Resolves when nothing is under way. The cache stays open: it may be another's too. */
   readonly close: () => Promise<void>;
 }

@@ -165,11 +165,11 @@ describe.each([
 ])('what is evicted and was kept %s', (_where, options) => {
   const key = (kind: Revocation['kind'], id: string) => subjectKey(kind, acme, id);
 
-  /** Evicts under one name what has another too, twice at once, and says which tokens were handed over. */
-  async function evicted(bench: ReturnType<typeof createRevocableBench>, tag: string, covering = tag) {
+  /** Evicts twice at once, and says which tokens were handed over. */
+  async function evicted({ engine }: ReturnType<typeof createRevocableBench>, tag: string) {
     const tokens: EvictedToken[] = [];
-    const take = { tag: covering, taken: (token: EvictedToken) => tokens.push(token) };
-    await Promise.all([bench.engine.evictByTag(tag, take), bench.engine.evictByTag(tag, take)]);
+    const taken = (token: EvictedToken) => void tokens.push(token);
+    await Promise.all([engine.evictByTag(tag, taken), engine.evictByTag(tag, taken)]);
     return tokens;
   }
 
@@ -197,8 +197,22 @@ describe.each([
     const revoked = await obtain(alice);
     await obtain({ ...alice, jti: 'token-2', sid: 'session-2' });
     await obtain({ ...alice, sub: 'bob', jti: 'token-3', sid: 'session-3' });
-    const tokens = await evicted(bench, key('user', 'alice'), key('token', 'token-1'));
+    const tokens = await evicted(bench, key('token', 'token-1'));
     expect(tokens.map(({ accessToken }) => accessToken)).toEqual([revoked]);
+  });
+
+  it(verifies('tb:revocation', 'goes by its own name too, and leaves others of its user alone'), async () => {
+    const bench = createRevocableBench(options);
+    const [one, other] = [
+      request(await bench.subject(alice)),
+      request(await bench.subject({ ...alice, jti: 'token-2' })),
+    ];
+    const { accessToken } = await bench.engine.exchange(one);
+    await bench.engine.exchange(other);
+    const tokens = await evicted(bench, bench.obtained[0]?.tokenKey ?? '');
+    expect(tokens.map((token) => token.accessToken)).toEqual([accessToken]);
+    const again = [await bench.engine.exchange(one), await bench.engine.exchange(other)];
+    expect(again.map(({ source }) => source)).toEqual(['exchange', 'cache']);
   });
 
   it(verifies('tb:revocation', 'is handed over also if no user is in it'), async () => {

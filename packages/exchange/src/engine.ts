@@ -1,6 +1,5 @@
 import type { Grant } from '@mcp-obo/grant';
 import { nothingRevoked } from '@mcp-obo/revocation';
-import type { TakeEvicted } from './cache.ts';
 import { decodeTaken, type Kept } from './cache-entry.ts';
 import type { EngineOptions, EngineRequest, EvictedToken, ExchangeEngine } from './contract.ts';
 import type { ExchangeEvent } from './events.ts';
@@ -113,14 +112,13 @@ export function createExchangeEngine(options: EngineOptions): ExchangeEngine {
         () => planMachine(wiring, request),
         (plan) => obtain(plan, request.signal),
       ),
-    async evictByTag(tag, take) {
-      const hand = take && handOver(take);
+    async evictByTag(tag, taken) {
       // What a shared cache holds one alone gets; the same tokens are in the memory of several.
-      const here = take && cache === noCache ? memory.find(tag, take.tag) : [];
+      const here = cache === noCache ? memory.find(tag) : [];
       evictHere(tag);
-      for (const kept of here) hand?.kept(kept);
+      if (taken !== undefined) for (const kept of here) handOver(kept, taken);
       try {
-        return await cache.evictByTag(tag, hand);
+        return await cache.evictByTag(tag, taken && ((value) => handOver(decodeTaken(value), taken)));
       } finally {
         // For what was read from the cache meanwhile.
         evictHere(tag);
@@ -139,12 +137,9 @@ interface Parties {
   readonly actor?: { readonly grant: Grant };
 }
 
-/** Of what is evicted, the tokens that can be revoked. */
-function handOver({ tag, taken }: TakeEvicted<EvictedToken>) {
-  const kept = (one: Kept | undefined) => {
-    if (one?.kind !== 'token' || one.obtained === undefined) return;
-    const { accessToken, expiresAt } = one.token;
-    taken({ ...one.obtained, accessToken, expiresAt });
-  };
-  return { tag, kept, taken: (bytes: Uint8Array) => kept(decodeTaken(bytes)) };
+/** A token that can be revoked. */
+function handOver(kept: Kept | undefined, taken: (token: EvictedToken) => void): void {
+  if (kept?.kind !== 'token' || kept.obtained === undefined) return;
+  const { accessToken, expiresAt } = kept.token;
+  taken({ ...kept.obtained, accessToken, expiresAt });
 }

@@ -7,7 +7,6 @@ export type {
   Claim,
   ClaimOptions,
   HeldClaim,
-  TakeEvicted,
 } from './cache.ts';
 export type { Obtained } from './cache-entry.ts';
 export type {

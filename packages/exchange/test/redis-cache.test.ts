@@ -123,7 +123,7 @@ describe.skipIf(!hasRedis)('a Redis that fails', () => {
     await redis.set(foreign, other.seal(Buffer.of(1), names[1] ?? ''));
     await redis.set(moved, (await redis.getBuffer(whole)) ?? '');
     const taken: string[] = [];
-    await cache.evictByTag('damage', { tag: 'damage', taken: (value) => taken.push(String(value)) });
+    await cache.evictByTag('damage', (value) => taken.push(String(value)));
     expect(taken).toEqual(['whole']);
     expect(await redis.exists(odd, foreign, moved, whole)).toBe(0);
   });

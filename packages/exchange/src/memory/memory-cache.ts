@@ -92,12 +92,12 @@ export function createMemoryCache({ maxEntries = 10_000, now }: MemoryCacheOptio
       endClaim(key);
       for (const watcher of watchers) watcher.evicted(key);
     },
-    async evictByTag(tag, take) {
+    async evictByTag(tag, taken) {
       const keys = tagged.keys(tag).filter((key) => read(key) !== undefined);
       for (const key of keys) {
         const entry = entries.peek(key);
         entries.delete(key);
-        if (take !== undefined && entry?.tags.includes(take.tag)) take.taken(entry.value);
+        if (entry !== undefined) taken?.(entry.value);
       }
       for (const [key, { tags }] of claims) if (tags.includes(tag)) endClaim(key);
       for (const watcher of watchers) watcher.evicted(tag);

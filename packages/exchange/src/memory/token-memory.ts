@@ -13,8 +13,8 @@ export interface TokenMemory {
   readonly ticket: () => number;
   readonly put: (key: string, kept: Kept, tags: readonly string[], ticket: number) => void;
   readonly delete: (key: string) => void;
-  /** What has both tags. */
-  readonly find: (tag: string, other: string) => readonly Kept[];
+  /** What has this tag. */
+  readonly find: (tag: string) => readonly Kept[];
   /** Everything with this tag, and the entry with this key. */
   readonly evict: (tagOrKey: string) => void;
   /** Forgets everything and serves nothing until it is told to go on. */
@@ -77,11 +77,7 @@ export function createTokenMemory({ maxBytes, now }: TokenMemoryOptions): TokenM
       if (slots.has(key)) tagged.add(key, tags);
     },
     delete: (key) => void slots.delete(key),
-    find: (tag, other) =>
-      tagged.keys(tag).flatMap((key) => {
-        const slot = slots.peek(key);
-        return slot?.tags.includes(other) ? [slot.kept] : [];
-      }),
+    find: (tag) => tagged.keys(tag).flatMap((key) => slots.peek(key)?.kept ?? []),
     evict(tagOrKey) {
       drawn += 1;
       evictions.set(tagOrKey, drawn);

@@ -153,12 +153,11 @@ export function createRedisCache(options: RedisCacheOptions): Cache {
         await news.tell(key);
       });
     },
-    async evictByTag(tag, take) {
+    async evictByTag(tag, taken) {
       try {
-        const [found, wanted] = await Promise.all([tags.find(tag), take && tags.find(take.tag)]);
-        const handed = new Set(wanted);
+        const found = await tags.find(tag);
         const removed = await Promise.all(
-          found.map((name) => (take && handed.has(name) ? takeOut(name, take.taken) : drop(name))),
+          found.map((name) => (taken === undefined ? drop(name) : takeOut(name, taken))),
         );
         await news.tell(tag);
         await replicated();
