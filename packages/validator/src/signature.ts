@@ -60,7 +60,7 @@ function isSignedBy(
   signature: Uint8Array,
 ): boolean {
   const signed = Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1');
-  return verify(digest, signed, { key, ...scheme }, signature);
+  return verify(digest, signed, scheme === undefined ? key : { key, ...scheme }, signature);
 }
 
 /**
