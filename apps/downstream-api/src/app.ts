@@ -3,7 +3,7 @@ import type { AuditLog } from '@mcp-obo/audit';
 import { protectedResourceMetadata, protectedResourceMetadataUrl } from '@mcp-obo/metadata';
 import { metadataRoutes } from '@mcp-obo/metadata/fastify';
 import type { RevocationView } from '@mcp-obo/revocation';
-import { introspectionOf } from '@mcp-obo/service/introspection';
+import { trustedIssuer } from '@mcp-obo/service/issuer';
 import { tlsOptions } from '@mcp-obo/service/tls';
 import type { createLogger, PlatformMetrics } from '@mcp-obo/telemetry';
 import { fastifyLogging, fastifyTelemetry } from '@mcp-obo/telemetry/fastify';
@@ -44,7 +44,7 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
   const { database, fetch, now, newId, log, audit, metrics, archive, revocations } = deps;
   const resourceMetadataUrl = protectedResourceMetadataUrl(config.resource);
   const validator = createValidator({
-    issuers: config.issuers.map(toIssuer),
+    issuers: config.issuers.map(trustedIssuer),
     revocations,
     fetch,
     now,
@@ -102,33 +102,6 @@ export async function buildApp(config: Config, deps: AppDependencies): Promise<F
   });
   app.addHook('onClose', async () => validator.close());
   return app;
-}
-
-function toIssuer(entry: Config['issuers'][number]) {
-  const {
-    tenant,
-    issuer,
-    profile,
-    audiences,
-    companions,
-    jwks_uri,
-    scope_prefix,
-    max_lifetime,
-    vouches_for,
-    introspection,
-  } = entry;
-  return {
-    tenant,
-    issuer,
-    profile,
-    audiences,
-    companions,
-    vouchesFor: vouches_for,
-    ...(jwks_uri === undefined ? {} : { jwksUri: jwks_uri }),
-    ...(scope_prefix === undefined ? {} : { scopePrefixes: [scope_prefix] }),
-    ...(max_lifetime === undefined ? {} : { maxLifetime: max_lifetime }),
-    ...(introspection && { introspection: introspectionOf(introspection) }),
-  };
 }
 
 function metadataOf(config: Config) {

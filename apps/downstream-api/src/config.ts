@@ -7,43 +7,17 @@ import {
   portSetting,
   refuseRepeated,
   resourceUriSetting,
-  secondsSetting,
   secretSetting,
   serverUrlSetting,
   wordsSetting,
 } from '@mcp-obo/config';
-import { issuerProfiles, type ProfileName } from '@mcp-obo/idp-profile';
-import { introspectionSetting } from '@mcp-obo/service/introspection';
+import { issuerSetting } from '@mcp-obo/service/issuer';
 import { revocationsEnvironment, revocationsSetting } from '@mcp-obo/service/revocations';
 import { authoritiesSetting, tlsSetting } from '@mcp-obo/service/tls';
 import { z } from 'zod';
 
-const profileNames = Object.keys(issuerProfiles) as [ProfileName, ...ProfileName[]];
-const issuer = z
-  .strictObject({
-    /** Name of the tenant whose rows its users see. Several issuers may share one (Entra v1.0 and v2.0). */
-    tenant: z.string().min(1).default('default'),
-    /** Exact `iss` of its tokens. */
-    issuer: serverUrlSetting,
-    profile: z.enum(profileNames, `must be one of ${profileNames.join(', ')}`).default('generic'),
-    /** Identifiers of this API in `aud`. Never the identifier of the MCP server. */
-    audiences: wordsSetting.pipe(z.array(z.string()).min(1)).default(['api://expenses']),
-    /** Further `aud` values this issuer is known to add. */
-    companions: wordsSetting.default([]),
-    /** Where its keys are; default: found by discovery. */
-    jwks_uri: endpointSetting.optional(),
-    /** What stands before the scopes of this API, e.g. `api://expenses/`. */
-    scope_prefix: z.string().optional(),
-    max_lifetime: secondsSetting.optional(),
-    /** How it is asked about tokens; absent: never, and opaque tokens are refused. */
-    introspection: introspectionSetting.optional(),
-    /** Issuers whose users a broker may name in the tokens it mints. */
-    vouches_for: wordsSetting.default([]),
-  })
-  .refine(({ profile, vouches_for: issuers }) => (profile === 'broker') === issuers.length > 0, {
-    path: ['vouches_for'],
-    message: 'must list the issuers whose users a broker may name; it goes with the profile broker alone',
-  });
+/** `audiences`: identifiers of this API in `aud`. Never the identifier of the MCP server. */
+const issuer = issuerSetting(wordsSetting.pipe(z.array(z.string()).min(1)).default(['api://expenses']));
 
 /** Variables describe one issuer as `issuers.0.…`, which is a mapping and not a list. */
 const issuers = z.preprocess(

@@ -14,40 +14,15 @@ import {
   serverUrlSetting,
   wordsSetting,
 } from '@mcp-obo/config';
-import { issuerProfiles, type ProfileName } from '@mcp-obo/idp-profile';
 import { checkRedis, redisMembers } from '@mcp-obo/redis-connection';
-import { introspectionSetting } from '@mcp-obo/service/introspection';
+import { issuerSetting } from '@mcp-obo/service/issuer';
 import { revocationsEnvironment, revocationsSetting } from '@mcp-obo/service/revocations';
 import { authoritiesSetting, tlsSetting } from '@mcp-obo/service/tls';
 import { z } from 'zod';
 
 const url = z.url('must be an absolute URL, e.g. https://mcp.example.com/mcp');
-const profileNames = Object.keys(issuerProfiles) as [ProfileName, ...ProfileName[]];
-const issuer = z
-  .strictObject({
-    /** Name of the tenant: the issuer's users, rows, caches and audit are kept apart under it. */
-    tenant: z.string().min(1).default('default'),
-    /** Exact `iss` of its tokens. */
-    issuer: serverUrlSetting,
-    profile: z.enum(profileNames, `must be one of ${profileNames.join(', ')}`).default('generic'),
-    /** Identifiers of this server in `aud`; default: the resource URL. */
-    audiences: wordsSetting.pipe(z.array(z.string()).min(1)).optional(),
-    /** Further `aud` values this issuer is known to add. */
-    companions: wordsSetting.default([]),
-    /** Where its keys are; default: found by discovery. */
-    jwks_uri: endpointSetting.optional(),
-    /** What stands before the scopes of this server, e.g. `api://app/`. */
-    scope_prefix: z.string().optional(),
-    max_lifetime: secondsSetting.optional(),
-    /** How it is asked about tokens; absent: never, and opaque tokens are refused. */
-    introspection: introspectionSetting.optional(),
-    /** Issuers whose users a broker may name in the tokens it mints. */
-    vouches_for: wordsSetting.default([]),
-  })
-  .refine(({ profile, vouches_for: issuers }) => (profile === 'broker') === issuers.length > 0, {
-    path: ['vouches_for'],
-    message: 'must list the issuers whose users a broker may name; it goes with the profile broker alone',
-  });
+/** `audiences`: identifiers of this server in `aud`; default: the resource URL. */
+const issuer = issuerSetting(wordsSetting.pipe(z.array(z.string()).min(1)).optional());
 
 const tier = z.strictObject({
   max_token_age: secondsSetting.optional(),

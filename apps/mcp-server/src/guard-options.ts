@@ -1,7 +1,7 @@
 import { ConfigError } from '@mcp-obo/config';
 import { createMcpGuard, type McpGuard, type McpGuardOptions } from '@mcp-obo/mcp';
 import type { Tier, TierName } from '@mcp-obo/scopes';
-import { introspectionOf } from '@mcp-obo/service/introspection';
+import { trustedIssuer } from '@mcp-obo/service/issuer';
 import { authoritiesFrom } from '@mcp-obo/service/tls';
 import type { Config } from './config.ts';
 import type { LargeAmounts } from './tools/expenses-tools.ts';
@@ -28,18 +28,7 @@ export function guardOptions(config: Config): Omit<McpGuardOptions, 'requirement
     ...(config.issuer_ca !== undefined && { issuerCa: authoritiesFrom(config.issuer_ca, 'issuer_ca') }),
     firstScopes: config.required_scopes,
     toolErrorClients: config.tool_error_clients,
-    issuers: config.issuers.map((issuer) => ({
-      tenant: issuer.tenant,
-      issuer: issuer.issuer,
-      profile: issuer.profile,
-      audiences: issuer.audiences,
-      companions: issuer.companions,
-      jwksUri: issuer.jwks_uri,
-      maxLifetime: issuer.max_lifetime,
-      ...(issuer.introspection && { introspection: introspectionOf(issuer.introspection) }),
-      vouchesFor: issuer.vouches_for,
-      scopePrefixes: issuer.scope_prefix === undefined ? [] : [issuer.scope_prefix],
-    })),
+    issuers: config.issuers.map(trustedIssuer),
     ...(config.interactions !== undefined && {
       interactions: {
         url: interactionUrl(config),
