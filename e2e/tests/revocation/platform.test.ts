@@ -2,13 +2,10 @@ import type { Platform } from '@mcp-obo/platform';
 import { redisAvailable } from '@mcp-obo/testbed/redis';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  assertionType,
-  exchangeAsMcpServer,
-  mcpServerAssertion,
-} from '../clients/fixture/exchange-as-mcp-server.ts';
+import { exchangeAsMcpServer } from '../clients/fixture/exchange-as-mcp-server.ts';
 import { post } from '../clients/fixture/mcp-http.ts';
 import { logInByHand } from '../clients/fixture/raw-login.ts';
+import { revokeAsMcpServer } from '../clients/fixture/revoke-as-mcp-server.ts';
 import { startTestPlatform } from '../clients/fixture/test-platform.ts';
 
 let platform: Platform;
@@ -35,17 +32,7 @@ async function logIn() {
   };
 }
 
-async function revoke(token: string): Promise<number> {
-  const response = await fetch(`${platform.urls.broker}/revoke`, {
-    method: 'POST',
-    body: new URLSearchParams({
-      token,
-      client_assertion_type: assertionType,
-      client_assertion: await mcpServerAssertion(platform),
-    }),
-  });
-  return response.status;
-}
+const revoke = (token: string) => revokeAsMcpServer(platform, token);
 
 /** Milliseconds until every one of these is refused; each is asked again and again. */
 async function refusedAfter(...ways: readonly (() => Promise<number>)[]): Promise<number> {
