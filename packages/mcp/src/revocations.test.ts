@@ -1,22 +1,17 @@
 import { nothingRevoked } from '@mcp-obo/revocation';
 import { createTestIssuer } from '@mcp-obo/testbed/issuer';
 import { verifies } from '@mcp-obo/testbed/verifies';
-import { createMcpHandler, Server } from '@modelcontextprotocol/server';
-import Fastify from 'fastify';
 import { afterEach, expect, it } from 'vitest';
-import { createFixture, issuerUrl, resource } from '../test/fixture.ts';
-import { protectMcp } from './fastify.ts';
+import { issuerUrl, resource } from '../test/fixture.ts';
+import { closeServers, injectableServer } from '../test/injectable-server.ts';
 import type { McpGuardOptions } from './guard-options.ts';
 
-const open: { close: () => Promise<unknown> }[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((app) => app.close()));
-});
+afterEach(closeServers);
 
 /** A server whose view of revocations is what the test says. */
 async function startServer(overrides: Partial<McpGuardOptions> = {}) {
   const view = { revoked: false, fresh: true, age: 0 };
-  const fixture = createFixture({
+  const server = await injectableServer({
     ...overrides,
     revocations: {
       ...nothingRevoked,
@@ -25,34 +20,12 @@ async function startServer(overrides: Partial<McpGuardOptions> = {}) {
       age: () => view.age,
     },
   });
-  const handler = createMcpHandler(() => {
-    const server = new Server({ name: 'test', version: '1' }, { capabilities: { tools: {}, resources: {} } });
-    server.setRequestHandler('tools/list', (_request, extra) => fixture.handlers.listTools(extra));
-    server.setRequestHandler('tools/call', ({ params }, extra) => fixture.handlers.callTool(params, extra));
-    server.setRequestHandler('resources/read', ({ params }, extra) =>
-      fixture.handlers.readResource(params, extra),
-    );
-    return server;
-  });
-  const app = Fastify();
-  await app.register(protectMcp, { guard: fixture.guard, handler });
-  open.push(app);
-  const token = await fixture.issuer.mint({
+  const authorization = `Bearer ${await server.issuer.mint({
     scope: 'mcp:tools:execute mcp:resources expenses:read expenses:write',
-  });
+  })}`;
   const send = (method: string, params: object) =>
-    app.inject({
-      method: 'POST',
-      url: '/mcp',
-      headers: {
-        host: 'mcp.example',
-        accept: 'application/json, text/event-stream',
-        'content-type': 'application/json',
-        authorization: `Bearer ${token}`,
-      },
-      payload: { jsonrpc: '2.0', id: 1, method, params },
-    });
-  return { ...fixture, view, send, call: (name: string) => send('tools/call', { name, arguments: {} }) };
+    server.post({ jsonrpc: '2.0', id: 1, method, params }, { authorization });
+  return { ...server, view, send, call: (name: string) => send('tools/call', { name, arguments: {} }) };
 }
 
 it(
