@@ -1,6 +1,6 @@
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { afterEach, describe, expect, it } from 'vitest';
-import { issuerUrl } from '../test/fixture.ts';
+import { createFixture, issuerUrl } from '../test/fixture.ts';
 import {
   closeServers,
   injectableServer,
