@@ -11,6 +11,7 @@ import { resourceRegistry } from './mutants/resource-registry.ts';
 import { resourceServer } from './mutants/resource-server.ts';
 import { revocation } from './mutants/revocation.ts';
 import { scopes } from './mutants/scopes.ts';
+import { securityEvents } from './mutants/security-events.ts';
 import { tokenBroker } from './mutants/token-broker.ts';
 
 /** Every mutant, by the group of the requirement it breaks. */
@@ -27,5 +28,6 @@ export const mutants: readonly Mutant[] = [
   ...resourceRegistry,
   ...consent,
   ...revocation,
+  ...securityEvents,
   ...acrossProcesses,
 ];

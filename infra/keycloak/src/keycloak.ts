@@ -27,7 +27,7 @@ export interface KeycloakOptions {
   readonly logFile: string;
   /** Realms to be made, rendered. */
   readonly realms?: readonly object[];
-  /** Features beyond the default ones; `cimd` and `identity-assertion-jwt` unless told. */
+  /** Features beyond the default ones; `cimd`, `identity-assertion-jwt` and `ssf` unless told. */
   readonly features?: readonly string[];
   /** Where its spans go; nowhere unless told. */
   readonly otlp?: OtlpTarget;

@@ -1,5 +1,5 @@
-/** Features beyond the default ones that the platform shows: client metadata documents, and identity assertions. */
-export const defaultFeatures: readonly string[] = ['cimd', 'identity-assertion-jwt'];
+/** Features beyond the default ones that the platform shows: client metadata documents, identity assertions, shared signals. */
+export const defaultFeatures: readonly string[] = ['cimd', 'identity-assertion-jwt', 'ssf'];
 
 /** A receiver of spans. */
 export interface OtlpTarget {
