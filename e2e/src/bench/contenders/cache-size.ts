@@ -48,7 +48,9 @@ serveLoop(
 );
 
 /** A request of that user: what the validator would say of the user's token, made anew each time. */
-function requestOf(user: number): EngineRequest {
+function requestOf(number: number): EngineRequest {
+  // Not to base 10: those texts are kept by the runtime for a few numbers, so that few users would cost less to name.
+  const user = number.toString(36);
   const subjectToken = `subject-token-of-user-${user}`;
   return {
     client: 'mcp-server',
@@ -59,7 +61,7 @@ function requestOf(user: number): EngineRequest {
   };
 }
 
-function grantOf(user: number, subjectToken: string): Grant {
+function grantOf(user: string, subjectToken: string): Grant {
   const subject = `user-${user}`;
   return freezeGrant({
     issuer,
