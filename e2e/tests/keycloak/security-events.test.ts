@@ -77,11 +77,11 @@ it.each<readonly [string, string, (id: string) => Promise<unknown>]>([
       replica
         .records()
         .slice(before)
-        .filter(({ type }) => type === 'revocation');
+        .filter(({ reason }) => reason === 'security_event');
     await expect
       .poll(told, { timeout: 10_000 })
       .toMatchObject([
-        { decision: 'allow', reason: 'security_event', issuer: urls.issuers.acme, user: { key: id } },
+        { type: 'revocation', decision: 'allow', issuer: urls.issuers.acme, user: { key: id } },
       ]);
   },
 );

@@ -99,7 +99,7 @@ describe.skipIf(!redisAvailable())('a security event that is pushed to one of tw
       await expect.poll(ended.ways, { timeout: 20_000, interval: 10 }).toEqual(closed);
       await annotate(`refused everywhere after ${Math.round(performance.now() - since)} ms`);
       expect(await other.ways()).toEqual(open);
-      expect(replica.records().findLast(({ type }) => type === 'revocation')).toMatchObject({
+      expect(replica.records().findLast(({ reason }) => reason === 'security_event')).toMatchObject({
         decision: 'allow',
         reason: 'security_event',
         issuer: platform.urls.issuers.acme,

@@ -67,6 +67,7 @@ export function parseSecurityEvent(type: string, event: Claims, context: EventCo
   const name = type.slice(type.lastIndexOf('/') + 1);
   if (rule.unless?.(event, context.policy) === true) return { name, ends: [] };
   const at = (optionalTime(event, 'event_timestamp') ?? context.happenedAt) * 1000;
+  if (at < 0) throw refusal('time_claim', 'event_timestamp');
   return { name, ends: revocationsOf(rule, context, at) };
 }
 
