@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { mintTarget, policyRule } from '@mcp-obo/testbed/broker-settings';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import { claimsOf } from './fake-idp.ts';
@@ -16,28 +17,9 @@ const client = (id: string, upstream: readonly object[] = []) => ({
   auth: { method: 'client_secret', secret: { value: `secret of ${id}` } },
   upstream,
 });
-const rule = (id: string, target: string, scopes: readonly string[], more: object = {}) => ({
-  clients: [id],
-  target,
-  tenants: ['acme'],
-  scopes,
-  ...more,
-});
 const mcpScopes = ['mcp:tools', 'mcp:tools:execute', 'mcp:tools:read', 'expenses:read', 'expenses:write'];
 
 const acme = 'https://idp.example/acme';
-const minted = (
-  name: string,
-  audience: string,
-  scopes: readonly string[],
-  machine: readonly string[] = [],
-) => ({
-  name,
-  audience,
-  upstream: 'mint',
-  scopes,
-  machine_scopes: machine,
-});
 
 /**
  * An agent that logs users in for the MCP server and has sub-agents, and a ledger that calls an archive: clients of
@@ -64,21 +46,21 @@ async function createAgents(): Promise<Fixture> {
       ],
       targets: [
         ...targets.filter((target) => (target as { name: string }).name !== 'ledger'),
-        minted('ledger', 'api://ledger', ['ledger.read']),
-        minted('archive', 'api://archive', ['archive.read']),
-        minted('mcp', mcp, mcpScopes),
-        minted('agents', broker, ['act'], ['act']),
+        mintTarget('ledger', 'api://ledger', ['ledger.read']),
+        mintTarget('archive', 'api://archive', ['archive.read']),
+        mintTarget('mcp', mcp, mcpScopes),
+        mintTarget('agents', broker, ['act'], ['act']),
       ],
       policy: {
         version: '1',
         rules: [
           ...policy.rules,
-          rule('mcp-server', 'ledger', ['ledger.read'], { subject_scopes: ['expenses:read'] }),
-          rule('mcp-server', 'mcp', ['expenses:read']),
-          rule('ledger', 'archive', ['archive.read'], { subject_scopes: ['ledger.read'] }),
-          rule('orchestrator', 'mcp', mcpScopes),
-          rule('orchestrator', 'ledger', ['ledger.read']),
-          rule('agent-7', 'agents', ['act'], { machine: true }),
+          policyRule('mcp-server', 'ledger', ['ledger.read'], { subject_scopes: ['expenses:read'] }),
+          policyRule('mcp-server', 'mcp', ['expenses:read']),
+          policyRule('ledger', 'archive', ['archive.read'], { subject_scopes: ['ledger.read'] }),
+          policyRule('orchestrator', 'mcp', mcpScopes),
+          policyRule('orchestrator', 'ledger', ['ledger.read']),
+          policyRule('agent-7', 'agents', ['act'], { machine: true }),
         ],
       },
     },
