@@ -17,8 +17,8 @@ export const acrossProcesses: readonly Mutant[] = [
     name: 'token-in-a-span',
     breaks: ['op:redaction'],
     file: 'packages/exchange/src/observer.ts',
-    find: "span.setAttribute('mcp_obo.cache', cacheWord[source]);",
-    replace: "span.setAttribute('mcp_obo.cache', token.accessToken.slice(-24));",
+    find: "span.setAttribute('mcp_obo.cache', cacheWord[source]);\n          emit(",
+    replace: "span.setAttribute('mcp_obo.cache', token.accessToken.slice(-24));\n          emit(",
     tests: [{ workspace: 'e2e', files: ['src/secret-scan/run.test.ts'] }],
   },
   {

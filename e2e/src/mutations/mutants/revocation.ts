@@ -98,7 +98,7 @@ export const revocation: readonly Mutant[] = [
     replace: "one.registration(client)?.clientId !== '' && registration !== '',",
   },
   {
-    name: 'nothing-ends-at-the-issuer',
+    name: 'issuer-hears-of-no-end',
     breaks: ['tb:revocation'],
     file: 'packages/exchange/src/fetch-token.ts',
     find: '...(obtained === undefined ? {} : { obtained }),',
