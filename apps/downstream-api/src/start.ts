@@ -3,19 +3,20 @@ import type { Server } from 'node:tls';
 import { type AuditFile, createAuditLog, openAuditFile } from '@mcp-obo/audit';
 import { createGuardedFetch, isLoopbackHost } from '@mcp-obo/metadata';
 import type { Service, ServiceContext } from '@mcp-obo/service';
+import { followRedis } from '@mcp-obo/service/redis';
 import { followRevocations } from '@mcp-obo/service/revocations';
 import { authoritiesFrom, followCertificates } from '@mcp-obo/service/tls';
 import { createPlatformMetrics } from '@mcp-obo/telemetry';
 import { buildApp } from './app.ts';
 import { openArchive } from './archive/open-archive.ts';
-import type { Config } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { readPeople } from './people.ts';
 import { openDatabase } from './store/database.ts';
 import { seedExpenses } from './store/example-expenses.ts';
 import { replacePeople } from './store/people-store.ts';
 
 /** Opens database, audit and network, and listens. */
-export async function start(config: Config, { log }: ServiceContext): Promise<Service> {
+export async function start(config: Config, { log, source }: ServiceContext): Promise<Service> {
   const tenants = new Map(
     config.issuers.flatMap(({ issuer, tenant, vouches_for }) =>
       [issuer, ...vouches_for].map((name) => [name, tenant]),
@@ -57,10 +58,17 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
           onReload: () => log.info('certificate reloaded'),
           onFault: (err) => log.error({ err }, 'the new certificate cannot be used; the old one stays'),
         });
+  const unfollowRedis = followRedis<Config>({
+    read: () => readConfig(source),
+    connections: [{ settings: (one) => one.revocations, renew: revocations?.renew }],
+    onReload: () => log.info('new access to redis in use'),
+    onFault: (err) => log.error({ err }, 'the new access to redis cannot be used; the old one stays'),
+  });
   return {
     url,
     close: async () => {
       unfollow?.();
+      unfollowRedis();
       await app.close();
       await second?.close();
       await revocations?.close();

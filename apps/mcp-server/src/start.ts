@@ -4,11 +4,12 @@ import { type AuditFile, createAuditLog, openAuditFile } from '@mcp-obo/audit';
 import { hasRedis } from '@mcp-obo/redis-connection';
 import { openRedis } from '@mcp-obo/redis-connection/open';
 import { type Service, type ServiceContext, StartupError } from '@mcp-obo/service';
+import { followRedis } from '@mcp-obo/service/redis';
 import { followRevocations } from '@mcp-obo/service/revocations';
 import { followCertificates } from '@mcp-obo/service/tls';
 import { createPlatformMetrics } from '@mcp-obo/telemetry';
 import { buildApp } from './app.ts';
-import type { Config } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { openExchange } from './exchange.ts';
 import { followExchange } from './follow-exchange.ts';
 import { createLimits } from './limits.ts';
@@ -16,11 +17,12 @@ import { createRedisInteractionStore } from './redis-interaction-store.ts';
 import type { OutgoingReport } from './tools/expenses-tools.ts';
 
 /** Opens what the server needs, and listens. */
-export async function start(config: Config, { log }: ServiceContext): Promise<Service> {
+export async function start(config: Config, { log, source }: ServiceContext): Promise<Service> {
   const file = config.audit_file === undefined ? standardOutput : openAuditFile(config.audit_file);
   const outbox = config.outbox_file === undefined ? undefined : await openOutbox(config.outbox_file);
   const lost = (err: unknown) => log.warn({ err }, 'redis failed; limits are counted by this process alone');
-  const redis = hasRedis(config.redis) ? openRedis(config.redis, lost).redis : undefined;
+  const limits = hasRedis(config.redis) ? openRedis(config.redis, lost) : undefined;
+  const redis = limits?.redis;
   const metrics = createPlatformMetrics();
   const revocations = config.revocations && (await followRevocations(config.revocations, { log, metrics }));
   const app = await buildApp(config, {
@@ -55,10 +57,20 @@ export async function start(config: Config, { log }: ServiceContext): Promise<Se
           onReload: () => log.info('certificate reloaded'),
           onFault: (err) => log.error({ err }, 'the new certificate cannot be used; the old one stays'),
         });
+  const unfollowRedis = followRedis<Config>({
+    read: () => readConfig(source),
+    connections: [
+      { settings: ({ redis: limited }) => limited, renew: limits?.renew },
+      { settings: (one) => one.revocations, renew: revocations?.renew },
+    ],
+    onReload: () => log.info('new access to redis in use'),
+    onFault: (err) => log.error({ err }, 'the new access to redis cannot be used; the old one stays'),
+  });
   return {
     url,
     close: async () => {
       unfollow?.();
+      unfollowRedis();
       await app.close();
       await revocations?.close();
       redis?.disconnect();

@@ -3,35 +3,13 @@ import { redisAvailable } from '@mcp-obo/testbed/redis';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exchangeAsMcpServer } from '../clients/fixture/exchange-as-mcp-server.ts';
-import { post } from '../clients/fixture/mcp-http.ts';
-import { logInByHand } from '../clients/fixture/raw-login.ts';
 import { revokeAsMcpServer } from '../clients/fixture/revoke-as-mcp-server.ts';
 import { startTestPlatform } from '../clients/fixture/test-platform.ts';
+import { logInEverywhere } from './fixture/log-in-everywhere.ts';
 
 let platform: Platform;
 
-/** What a login can do, through the server and straight at the API with the token that was obtained with it. */
-async function logIn() {
-  const { accessToken } = await logInByHand(platform, { username: 'alice' });
-  const obtained = (await exchangeAsMcpServer(platform, accessToken)).accessToken;
-  const tool = {
-    jsonrpc: '2.0',
-    id: 1,
-    method: 'tools/call',
-    params: { name: 'list_expenses', arguments: {} },
-  };
-  return {
-    accessToken,
-    obtained,
-    atServer: async () =>
-      (await post(platform.urls.mcp, tool, { authorization: `Bearer ${accessToken}` })).status,
-    atApi: async () => {
-      const headers = { authorization: `Bearer ${obtained}` };
-      return (await fetch(`${platform.urls.downstream}/expenses`, { headers })).status;
-    },
-  };
-}
-
+const logIn = () => logInEverywhere(platform);
 const revoke = (token: string) => revokeAsMcpServer(platform, token);
 
 /** Milliseconds until every one of these is refused; each is asked again and again. */

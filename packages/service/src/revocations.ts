@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { secretTextSetting } from '@mcp-obo/config';
-import { checkRedis, hasRedis, redisMembers } from '@mcp-obo/redis-connection';
+import { checkRedis, hasRedis, type RedisSettings, redisMembers } from '@mcp-obo/redis-connection';
 import { openRedis } from '@mcp-obo/redis-connection/open';
 import type { RevocationView } from '@mcp-obo/revocation';
 import { createRedisRevocations } from '@mcp-obo/revocation/redis';
@@ -34,6 +34,8 @@ export interface RevocationsDependencies {
 /** What is revoked, followed while the process runs. */
 export interface FollowedRevocations {
   readonly view: RevocationView;
+  /** Takes changed passwords and certificates for what is connected from now on. */
+  readonly renew: (settings: RedisSettings) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -46,7 +48,7 @@ export async function followRevocations(
   { log, metrics }: RevocationsDependencies,
 ): Promise<FollowedRevocations> {
   const failed = (err: unknown) => log.warn({ err }, 'revocations may be missing');
-  const { redis } = openRedis(settings, failed);
+  const { redis, renew } = openRedis(settings, failed);
   const list = createRedisRevocations({
     redis,
     prefix: settings.prefix,
@@ -58,6 +60,7 @@ export async function followRevocations(
   await list.ready(patience);
   return {
     view: list,
+    renew,
     async close() {
       await list.close();
       redis.disconnect();

@@ -55,6 +55,13 @@ export const revocation: readonly Mutant[] = [
     replace: 'if (settleMs >= 0) {',
   },
   {
+    name: 'reads-on-with-the-old-password',
+    breaks: ['op:secrets'],
+    file: `${list}/redis/redis-list.ts`,
+    find: 'if (unconnected >= patience && !closing.signal.aborted) {',
+    replace: 'if (unconnected >= 1_000_000 * patience) {',
+  },
+  {
     name: 'exchange-with-a-revoked-token',
     breaks: ['tb:revocation'],
     file: 'packages/exchange/src/engine.ts',

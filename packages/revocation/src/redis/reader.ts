@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { RevocationEntry } from '../revocation.ts';
 import { isOlder, type ListState, readPiece, readState } from './replies.ts';
-import { defineListScripts, type ListKeys } from './scripts.ts';
+import { defineListScripts, type ListKeys, type ListScripts } from './scripts.ts';
 
 /** Follows the list in Redis. */
 export interface ListReader {
@@ -14,8 +14,8 @@ export interface ListReader {
 }
 
 export interface ListReaderOptions {
-  /** A connection of its own: it is blocked while it listens. */
-  readonly redis: Redis | Cluster;
+  /** A connection of its own: it is blocked while it listens. It may be another one each time. */
+  readonly redis: () => Redis | Cluster;
   readonly keys: ListKeys;
   /** A fresh unguessable string. */
   readonly random: () => string;
@@ -29,7 +29,7 @@ const pieceSize = 1000;
 
 export function createListReader(options: ListReaderOptions): ListReader {
   const { redis, keys, onEntry, onUnreadable } = options;
-  const scripts = defineListScripts(redis);
+  const scripted = new WeakMap<Redis | Cluster, ListScripts>();
   let generation: string | undefined;
   let last = start;
 
@@ -42,10 +42,17 @@ export function createListReader(options: ListReaderOptions): ListReader {
     return piece.records;
   }
 
+  function scripts(): ListScripts {
+    const connection = redis();
+    const known = scripted.get(connection) ?? defineListScripts(connection);
+    scripted.set(connection, known);
+    return known;
+  }
+
   return {
     async state() {
       const state = readState(
-        await scripts.mcpOboRevocationState(keys.generation, keys.log, options.random()),
+        await scripts().mcpOboRevocationState(keys.generation, keys.log, options.random()),
       );
       const began = state.generation !== generation || isOlder(state.newest, last);
       if (began) last = start;
@@ -55,10 +62,10 @@ export function createListReader(options: ListReaderOptions): ListReader {
     async catchUp() {
       let records = pieceSize;
       while (records === pieceSize)
-        records = take(await redis.xread('COUNT', pieceSize, 'STREAMS', keys.log, last));
+        records = take(await redis().xread('COUNT', pieceSize, 'STREAMS', keys.log, last));
     },
     async listen(milliseconds) {
-      take(await redis.xread('COUNT', pieceSize, 'BLOCK', milliseconds, 'STREAMS', keys.log, last));
+      take(await redis().xread('COUNT', pieceSize, 'BLOCK', milliseconds, 'STREAMS', keys.log, last));
     },
   };
 }

@@ -34,6 +34,9 @@ export interface RedisRevocationsOptions {
 
 const entriesAtOnce = 500;
 
+/** Looks in a row that find no connection after which another one is opened. */
+const patience = 3;
+
 /**
  * A list in Redis 7 or Valkey, followed by every process. A process knows how old its view is: it counts only
  * what it has read to the end from a Redis that takes writes. A list that was lost is begun anew under another
@@ -44,7 +47,7 @@ export function createRedisRevocations(options: RedisRevocationsOptions): Revoca
   const { keepMs = 108_000_000, onError = () => undefined } = options;
   const keys = listKeys(options.prefix ?? 'mcp-obo:');
   const scripts = defineListScripts(redis);
-  const listener = blockable(redis, beatMs);
+  let listener = blockable(redis, beatMs);
   const known = createKnownRevocations({ now, maxEntries });
   const untold = new Map<string, RevocationEntry>();
   const watchers = new Set<(entry: RevocationEntry) => void>();
@@ -78,7 +81,7 @@ export function createRedisRevocations(options: RedisRevocationsOptions): Revoca
   }
 
   const reader = createListReader({
-    redis: listener,
+    redis: () => listener,
     keys,
     random: options.random,
     onEntry(entry) {
@@ -107,6 +110,7 @@ export function createRedisRevocations(options: RedisRevocationsOptions): Revoca
 
   async function follow(): Promise<void> {
     let failing = false;
+    let unconnected = 0;
     while (!closing.signal.aborted) {
       try {
         await followOnce();
@@ -118,6 +122,13 @@ export function createRedisRevocations(options: RedisRevocationsOptions): Revoca
         // An answer that belongs to no question puts all that follow in doubt.
         if (error instanceof TypeError) listener.disconnect(true);
         await pause();
+        unconnected = listener.status === 'ready' ? 0 : unconnected + 1;
+        if (unconnected >= patience && !closing.signal.aborted) {
+          // It knows the password of when it was made; the other may know a newer one.
+          listener.disconnect();
+          listener = blockable(redis, beatMs);
+          unconnected = 0;
+        }
       } finally {
         options.onLook?.(age());
       }
@@ -159,9 +170,8 @@ export function createRedisRevocations(options: RedisRevocationsOptions): Revoca
 
 /** A further connection to the same Redis, whose answers may take as long as it is blocked. */
 function blockable(redis: Redis | Cluster, milliseconds: number): Redis | Cluster {
-  const patience = { commandTimeout: milliseconds + 1000, socketTimeout: milliseconds + 1500 };
-  const listener =
-    'nodes' in redis ? redis.duplicate([], { redisOptions: patience }) : redis.duplicate(patience);
+  const slower = { commandTimeout: milliseconds + 1000, socketTimeout: milliseconds + 1500 };
+  const listener = 'nodes' in redis ? redis.duplicate([], { redisOptions: slower }) : redis.duplicate(slower);
   // What it means is noticed by the command that fails.
   listener.on('error', () => undefined);
   return listener;
