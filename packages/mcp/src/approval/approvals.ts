@@ -106,8 +106,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
   return {
     async settle(grant, operation, approval, extra) {
       const session = `approved:${sessionOf(grant, [operation.kind, operation.name])}`;
-      if (approval === 'session' && (await store.get(session)) !== undefined)
-        return { kind: 'approved', approved: approval, giveBack: async () => undefined };
+      if (approval === 'session' && (await store.get(session)) !== undefined) return approvedForSession;
       const question = questionOf(grant, operation);
       const answer = await answerTo(question, extra);
       if (answer === undefined) {
@@ -117,7 +116,10 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
         return asked === undefined ? { kind: 'unable' } : { kind: 'asks', asked };
       }
       if (!answer.approved) return { kind: 'denied' };
-      if (approval === 'session') await store.put(session, 'yes', grant.expiresAt * 1000);
+      if (approval === 'session') {
+        await store.put(session, 'yes', grant.expiresAt * 1000);
+        return approvedForSession;
+      }
       return {
         kind: 'approved',
         approved: approval,
@@ -128,6 +130,13 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     },
   };
 }
+
+/** It is there for the next call anyway. */
+const approvedForSession: Approval = {
+  kind: 'approved',
+  approved: 'session',
+  giveBack: async () => undefined,
+};
 
 /** Only a person can approve. Capabilities without modes mean forms. */
 function showsForms({ user }: Grant, { mcpReq }: SdkExtra): boolean {
