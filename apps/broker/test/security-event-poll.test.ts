@@ -1,8 +1,9 @@
+import { redisAvailable, startRedis } from '@mcp-obo/testbed/redis';
 import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventToken, stream } from './event-token.ts';
 import { createFakeIdp, refusal } from './fake-idp.ts';
-import { noon } from './fixture.ts';
+import { createFixture, noon } from './fixture.ts';
 import { createLoggedIn, ended } from './logged-in.ts';
 import { brokerSettings, mcp } from './settings.ts';
 
@@ -156,3 +157,34 @@ describe('security events that are fetched (RFC 8936)', () => {
     },
   );
 });
+
+it.skipIf(!redisAvailable())(
+  verifies('tb:revocation', 'of the replicas on one Redis one asks for events, and another when that ends'),
+  // A replica that is starved for longer than its lease lives may lose its turn, by design.
+  { retry: 2, timeout: 60_000 },
+  async () => {
+    const redis = await startRedis();
+    onTestFinished(redis.stop);
+    const { idps, asked } = createTransmitter();
+    const time = { now: Math.floor(Date.now() / 1000) };
+    /** A replica that is told from the other by what it shows. */
+    const startReplica = async (value: string) => {
+      const issuers = await issuersPolledBy({ token: { value } });
+      const seal = { keys: { value: Buffer.alloc(32, 5).toString('base64') } };
+      const config = { issuers, seal, cache: { url: redis.url } };
+      const { app } = await createFixture({ time, beside: idps, config });
+      onTestFinished(() => app.close());
+      await app.listen({ host: '127.0.0.1', port: 0 });
+      return app;
+    };
+    const askers = () => asked.map(({ authorization }) => authorization);
+    const first = await startReplica('one');
+    await expect.poll(askers, { timeout: 20_000 }).toContain('Bearer one');
+    await startReplica('two');
+    const since = asked.length;
+    await expect.poll(() => asked.length, { timeout: 20_000 }).toBeGreaterThan(since + 2);
+    expect(new Set(askers())).toEqual(new Set(['Bearer one']));
+    await first.close();
+    await expect.poll(() => askers().at(-1), { timeout: 20_000 }).toBe('Bearer two');
+  },
+);
