@@ -114,8 +114,10 @@ export function createTokenService(
   const audiences = [...registry.audiences, endpoints.issuer];
   const minted = mintedSubjects(config, endpoints, audiences);
   const trusted = [...subjectIssuers(config, audiences), ...minted];
+  const remembered = rememberedFor(config);
   const subjects = createValidator({
     issuers: trusted,
+    cache: { maxEntries: remembered },
     revocations: cache.revocations.list,
     fetch: fetchWithOwnKeys(fetch, upstreams),
     now,
@@ -154,7 +156,9 @@ export function createTokenService(
     },
     onRefused: observer.onRefused,
     // Nothing is served again where nothing is kept.
-    ...((config.cache.memory_mib > 0 || cache.shared !== undefined) && { repeats: createRepeats() }),
+    ...((config.cache.memory_mib > 0 || cache.shared !== undefined) && {
+      repeats: createRepeats(remembered),
+    }),
   });
 
   const {
@@ -216,6 +220,12 @@ export function createTokenService(
       answers.close();
     },
   };
+}
+
+/** Grants and requests that are remembered: about as many as memory has tokens, so that none of them is in the way. */
+function rememberedFor({ cache: { memory_mib } }: BrokerConfig): number {
+  const entryBytes = 2048;
+  return Math.max(10_000, Math.floor((memory_mib * 1024 * 1024) / entryBytes));
 }
 
 /** The issuers of subject tokens, with the names of all resources; whose each token is, is checked after. */

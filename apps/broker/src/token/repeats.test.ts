@@ -102,6 +102,12 @@ describe('a request that was answered before', () => {
     expect(authenticated).toHaveLength(2);
   });
 
+  it('is forgotten when more than the bound came after it', async () => {
+    const { answer, keep } = createRepeats(2);
+    for (const name of ['a', 'b', 'c']) keep(name, client('client_secret'), () => ({ name }));
+    expect([answer('a'), answer('b'), answer('c')]).toEqual([undefined, { name: 'b' }, { name: 'c' }]);
+  });
+
   it('is not forgotten for what was remembered of it meanwhile', async () => {
     const { answer, keep } = createRepeats();
     const read = Promise.withResolvers<Repeated>();

@@ -17,9 +17,6 @@ export interface Repeats {
   readonly keep: (name: string, client: ClientConfig, repeat: Repeat) => void;
 }
 
-/** As many as the validator remembers grants. */
-const maxEntries = 10_000;
-
 /**
  * Remembers requests, so that the same bytes are not parsed, authenticated and held against register and policy each
  * time. All of that depends on the bytes and on a configuration alone, and these live as long as the service of one
@@ -27,9 +24,11 @@ const maxEntries = 10_000;
  *
  * Only for clients that show their secret in the header (RFC 6749 §2.3.1): an assertion counts once, and a certificate
  * is not among the bytes. A name is a hash, so neither secret nor token is kept.
+ *
+ * @param most requests that are remembered; the least recently asked goes first
  */
-export function createRepeats(): Repeats {
-  const repeats = new LRUCache<string, Repeat>({ max: maxEntries });
+export function createRepeats(most = 10_000): Repeats {
+  const repeats = new LRUCache<string, Repeat>({ max: most });
   return {
     nameOf({ authorization, query, body, certificate, tenant = '' }) {
       const [header] = authorization;
