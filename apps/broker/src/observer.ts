@@ -108,7 +108,10 @@ export function createObserver({ metrics, log, audit }: Pick<BrokerDeps, 'metric
     if (again === undefined) audit.record({ ...record(), durationMs });
     else {
       const known = prepared.get(context);
-      const line = known?.granted === granted ? known : { granted, write: audit.prepare(record()) };
+      const line =
+        known !== undefined && same(known.granted, granted)
+          ? known
+          : { granted, write: audit.prepare(record()) };
       if (line !== known) prepared.set(context, line);
       line.write(durationMs);
     }
@@ -127,6 +130,11 @@ export function createObserver({ metrics, log, audit }: Pick<BrokerDeps, 'metric
       throw error;
     }
   }
+}
+
+/** Scopes are sorted, and those of a token in memory are always the same array. */
+function same(one: readonly string[], other: readonly string[]): boolean {
+  return one === other || (one.length === other.length && one.every((scope, at) => scope === other[at]));
 }
 
 type Issued = Extract<ExchangeEvent, { type: 'issued' }>;
