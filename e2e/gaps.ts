@@ -19,8 +19,6 @@ export const gaps: Readonly<Partial<Record<RequirementId, string>>> = {
 
 /** Requirements that tests prove but for what is said here; the table shows them as met in part. */
 export const partly: Readonly<Partial<Record<RequirementId, string>>> = {
-  'tb:revocation':
-    'By its endpoints, back-channel logout and security events; nothing is revoked at the issuer.',
   'op:federation':
     'By OIDC the second factor becomes `acr`; by SAML it does not, as Keycloak has no mapper for it.',
   'cl:storage': 'Shown with the keychain of a Linux desktop; those of macOS and Windows are not tried.',
