@@ -87,10 +87,11 @@ export function createPoller(options: PollerOptions): Poller {
     if (faults === 1) log.warn({ transmitter, err }, 'security events cannot be fetched; it is tried again');
   }
 
-  /** Acts on tokens, and throws when one must come again. */
+  /** Acts on all tokens that it can, and throws when one must come again: it does not keep those behind it from us. */
   async function receiveAll(sets: PolledEvents['sets']): Promise<number> {
     const transmitters = new Set([transmitter]);
     let done = 0;
+    let missed: unknown;
     for (const [tokenId, token] of sets) {
       if (stopping.signal.aborted) return done;
       try {
@@ -98,12 +99,16 @@ export function createPoller(options: PollerOptions): Poller {
         untold = { ...untold, ack: [...untold.ack, tokenId] };
       } catch (error) {
         const refused = deliveryError(error);
-        if (refused === undefined) throw error;
+        if (refused === undefined) {
+          missed ??= error;
+          continue;
+        }
         log.warn({ transmitter, err: error }, 'a security event is refused');
         untold = { ...untold, setErrs: { ...untold.setErrs, [tokenId]: refused } };
       }
       done += 1;
     }
+    if (missed !== undefined) throw missed;
     return done;
   }
 

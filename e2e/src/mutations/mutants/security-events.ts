@@ -52,8 +52,7 @@ export const securityEvents: readonly Mutant[] = [
     name: 'event-acknowledged-and-not-acted-on',
     breaks: ['tb:revocation'],
     file: `${broker}/poller.ts`,
-    find: 'if (refused === undefined) throw error;',
-    replace:
-      'if (refused === undefined) {\n          untold = { ...untold, ack: [...untold.ack, tokenId] };\n          continue;\n        }',
+    find: 'missed ??= error;\n          continue;',
+    replace: 'untold = { ...untold, ack: [...untold.ack, tokenId] };\n          continue;',
   },
 ];
