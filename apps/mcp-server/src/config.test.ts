@@ -3,6 +3,7 @@ import { verifies } from '@mcp-obo/testbed/verifies';
 import { describe, expect, it } from 'vitest';
 import { minimal, resource } from '../test/fixture.ts';
 import { readConfig } from './config.ts';
+import { guardOptions } from './guard-options.ts';
 
 describe('configuration of the MCP server', () => {
   it(verifies('op:config', 'is complete with variables alone, by the names the guides use'), () => {
@@ -44,6 +45,26 @@ describe('configuration of the MCP server', () => {
     const variable = { ...env, OBO_CLIENT_SECRET_FILE: 'obo.secret' };
     expect(readConfig({ env: variable, cwd: '/srv' }).exchange.client_secret).toEqual({
       file: '/srv/obo.secret',
+    });
+  });
+
+  it(verifies('sc:tiers', 'gives the guard every setting of a tier, by its names'), () => {
+    const tier =
+      '{max_token_age: 60, max_login_age: 30, acr_values: mfa hwk, login_by_link: true, approval: session}';
+    const config = readConfig({
+      env: minimal,
+      file: '/etc/mcp/mcp-server.yaml',
+      readText: () => `{tiers: {admin: ${tier}, financial: {login_by_link: false}}}`,
+    });
+    expect(guardOptions(config).tiers).toEqual({
+      admin: {
+        maxTokenAge: 60,
+        maxLoginAge: 30,
+        acrValues: ['mfa', 'hwk'],
+        loginByLink: true,
+        approval: 'session',
+      },
+      financial: { loginByLink: false },
     });
   });
 
