@@ -208,8 +208,9 @@ describe('an opaque token that was obtained', () => {
   /** The issuer answers with tokens that nobody can read: `opaque-1`, `opaque-2` … */
   async function createOpaque() {
     const { targets } = await sections();
-    const [first, ...rest] = targets as object[];
-    const broker = await createBroker({ targets: [{ ...first, kind: 'opaque' }, ...rest] });
+    const broker = await createBroker({
+      targets: (targets as object[]).map((target) => ({ ...target, kind: 'opaque' })),
+    });
     let answers = 0;
     broker.acme.answerWith(() =>
       Response.json({

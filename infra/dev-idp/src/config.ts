@@ -119,6 +119,8 @@ const schema = z.strictObject({
   cimd: z.enum(documentModes, `must be one of ${documentModes.join(', ')}`).default('on'),
   /** PEM file of an authority to trust for client metadata documents and logout receivers on loopback. */
   trusted_ca_file: word.optional(),
+  /** Identifiers of resources whose access tokens are no JWTs: kept here, so that they can be revoked and introspected. */
+  opaque_resources: z.array(word).default([]),
   /** Length of RSA signing keys. */
   modulus_length: z.number().int().min(2048).default(2048),
   log_level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

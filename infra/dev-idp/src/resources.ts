@@ -30,7 +30,8 @@ const openidWords: Readonly<Record<string, string>> = {
   email: 'See your e-mail address',
 };
 
-export function createResources(tenant: TenantConfig): Resources {
+/** @param opaque identifiers of resources whose tokens are no JWTs */
+export function createResources(tenant: TenantConfig, opaque: readonly string[]): Resources {
   const byIdentifier = new Map(tenant.resources.map((resource) => [resource.identifier, resource]));
   // A target of an exchange is reached through its exchange only, else a client could ask the user for it directly.
   const exchangeOnly = new Set(tenant.exchange.map(({ audience }) => audience));
@@ -38,8 +39,9 @@ export function createResources(tenant: TenantConfig): Resources {
     audience: resource.identifier,
     scope: scopes.join(' '),
     accessTokenTTL: resource.access_token_ttl ?? tenant.access_token_ttl,
-    accessTokenFormat: 'jwt',
-    jwt: { sign: { alg: 'RS256' } },
+    ...(opaque.includes(resource.identifier)
+      ? { accessTokenFormat: 'opaque' as const }
+      : { accessTokenFormat: 'jwt' as const, jwt: { sign: { alg: 'RS256' as const } } }),
   });
   return {
     find: (identifier) => byIdentifier.get(identifier),

@@ -62,9 +62,14 @@ export async function startDevIdp(config: DevIdpConfig, deps: DevIdpDeps): Promi
 async function buildTenants(
   url: string,
   config: DevIdpConfig,
-  deps: Omit<TenantDeps, 'modulusLength' | 'documents'>,
+  deps: Omit<TenantDeps, 'modulusLength' | 'documents' | 'opaqueResources'>,
 ): Promise<ReadonlyMap<string, Tenant>> {
-  const options = { ...deps, modulusLength: config.modulus_length, documents: config.cimd };
+  const options = {
+    ...deps,
+    modulusLength: config.modulus_length,
+    documents: config.cimd,
+    opaqueResources: config.opaque_resources,
+  };
   const tenants = new Map<string, Tenant>();
   for (const tenant of config.tenants) tenants.set(tenant.name, await createTenant(url, tenant, options));
   return tenants;

@@ -36,6 +36,8 @@ export interface TenantDeps {
   readonly log: Log;
   readonly modulusLength: number;
   readonly documents: DocumentMode;
+  /** Identifiers of resources whose tokens are no JWTs. */
+  readonly opaqueResources: readonly string[];
 }
 
 /** Throws a `ConfigError` for client metadata that the provider does not take. */
@@ -48,7 +50,7 @@ export async function createTenant(origin: string, tenant: TenantConfig, deps: T
     keys: await createKeyRing(deps.modulusLength),
     accounts: createAccounts(tenant.users),
     consents: createConsents(),
-    resources: createResources(tenant),
+    resources: createResources(tenant, deps.opaqueResources),
     issued: createIssuedTokens(deps.now),
     decided: new WeakMap<object, Record<string, unknown>>(),
     faults: createFaults(),

@@ -78,7 +78,7 @@ async function exchange(deps: TokenExchangeDeps, context: Context): Promise<void
   const issued = new deps.provider.AccessToken({
     accountId: String(subject.sub),
     client,
-    grantId: session.grantId,
+    grantId: server.accessTokenFormat === 'opaque' ? await ownGrant(deps, context, subject) : session.grantId,
     gty: 'token-exchange',
     sessionUid: session.sessionUid,
     scope: server.scope,
@@ -96,6 +96,15 @@ async function exchange(deps: TokenExchangeDeps, context: Context): Promise<void
     expires_in: issued.expiration,
     scope: issued.scope,
   };
+}
+
+/**
+ * What is kept here is ended together with its grant, and counts only if that is its client's own: neither may be the
+ * login of the user.
+ */
+function ownGrant({ provider }: TokenExchangeDeps, context: Context, { sub }: JWTPayload): Promise<string> {
+  const { clientId } = context.oidc.client;
+  return new provider.Grant({ accountId: String(sub), clientId }).save();
 }
 
 /** RFC 8693 §2.2.2: a subject token that is not valid, or not for this client, makes the request invalid. */

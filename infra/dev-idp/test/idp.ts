@@ -114,16 +114,24 @@ export async function startTestIdp(
     log?: Log;
     trustedCa?: string;
     cimd?: DevIdpConfig['cimd'];
+    opaqueResources?: string[];
     fetch?: typeof globalThis.fetch;
   } = {},
 ) {
-  const idp = await startDevIdp(parseConfig({ ...testConfig(changes), cimd: changes.cimd }), {
-    log: changes.log ?? silent,
-    now: Date.now,
-    random: randomBytes,
-    fetch: changes.fetch ?? fetch,
-    ...(changes.trustedCa === undefined ? {} : { trustedCa: changes.trustedCa }),
-  });
+  const idp = await startDevIdp(
+    parseConfig({
+      ...testConfig(changes),
+      cimd: changes.cimd,
+      opaque_resources: changes.opaqueResources,
+    }),
+    {
+      log: changes.log ?? silent,
+      now: Date.now,
+      random: randomBytes,
+      fetch: changes.fetch ?? fetch,
+      ...(changes.trustedCa === undefined ? {} : { trustedCa: changes.trustedCa }),
+    },
+  );
   const issuer = (tenant = 'acme') => `${idp.url}/${tenant}`;
 
   const authorizationUrl = (params: Record<string, string | undefined> = {}, tenant = 'acme') => {

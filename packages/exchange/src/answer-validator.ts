@@ -61,9 +61,12 @@ function targetsOf(
   return Object.values(targets).filter(({ name }) => upstreamsFor(all, name).includes(upstream));
 }
 
-/** All targets are opaque: no token is ever parsed. */
+/** All targets are opaque: no token is of an issuer whose tokens can be read. */
 const nothingToValidate: AnswerValidator = {
-  validate: () => Promise.reject(new OAuthError('server_error', 'No target has tokens that can be read.')),
+  validate: () =>
+    Promise.reject(
+      new OAuthError('invalid_token', 'No target has tokens that can be read.', { reason: 'issuer' }),
+    ),
   close: () => undefined,
 };
 
