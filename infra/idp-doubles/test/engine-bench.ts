@@ -5,6 +5,7 @@ import {
   createMemoryCache,
   createUpstream,
   type EngineRequest,
+  type EvictedToken,
   type ExchangeEngine,
   type Policy,
   type Target,
@@ -41,6 +42,8 @@ export interface EngineBench {
     scopes: readonly string[],
     over?: Partial<EngineRequest>,
   ) => ReturnType<ExchangeEngine['exchange']>;
+  /** Ends all of the user of the last exchange, at the issuer as well where it can; says how many tokens that were. */
+  readonly revoke: () => Promise<number>;
   readonly close: () => Promise<void>;
 }
 
@@ -59,6 +62,7 @@ export function createEngineBench(options: EngineBenchOptions): EngineBench {
   });
   const targets = { [target.name]: target };
   const answers = createAnswerValidator({ ...shared, upstreams: [upstream], targets });
+  let user = '';
   const engine = createExchangeEngine({
     targets,
     upstreams: [upstream],
@@ -66,6 +70,9 @@ export function createEngineBench(options: EngineBenchOptions): EngineBench {
     cache: createMemoryCache({ now: Date.now }),
     answers,
     now: Date.now,
+    onObtained: ({ tags }) => {
+      user = tags.at(-1) ?? '';
+    },
   });
   const subjects = createValidator({
     issuers: options.subjects.map((each) => ({ ...each, tenant, profile })),
@@ -77,6 +84,13 @@ export function createEngineBench(options: EngineBenchOptions): EngineBench {
       const credential = { scheme: 'Bearer', token: subjectToken, method: 'POST', url: '' } as const;
       const grant = await subjects.validate(credential);
       return await engine.exchange({ client, grant, subjectToken, target: target.name, scopes, ...over });
+    },
+    async revoke() {
+      const evicted: EvictedToken[] = [];
+      await engine.evictByTag(user, (token) => void evicted.push(token));
+      const deadline = Date.now() + 5000;
+      await Promise.all(evicted.map(({ accessToken }) => upstream.revoke?.(client, accessToken, deadline)));
+      return evicted.length;
     },
     async close() {
       await engine.close();

@@ -61,7 +61,10 @@ export function createRevocationObserver({
         reason: `issuer_${outcome}`,
         ...token,
       });
-      if (error !== undefined) log.warn({ issuer, client, outcome, err: error }, 'not revoked at the issuer');
+      // What an issuer cannot do is no fault that anybody could mend.
+      const level = outcome === 'unsupported' ? 'info' : 'warn';
+      if (error !== undefined)
+        log[level]({ issuer, client, outcome, err: error }, 'not revoked at the issuer');
     },
   };
 }

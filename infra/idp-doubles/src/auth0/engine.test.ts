@@ -59,6 +59,16 @@ const alicesToken = (over: Partial<MintAuth0Token> = {}) =>
   });
 
 describe('the exchange engine against the Auth0 double', () => {
+  it(
+    verifies('tb:revocation', 'sends nothing to revoke what it obtained: its endpoint takes refresh tokens'),
+    async () => {
+      await bench.exchange(await alicesToken(), [read]);
+      const before = auth0.requests.length;
+      expect(await bench.revoke()).toBe(0);
+      expect(auth0.requests).toHaveLength(before);
+    },
+  );
+
   it(verifies('tb:upstream-8693', 'exchanges for the same user and reads the chain of actors'), async () => {
     const token = await bench.exchange(await alicesToken(), [read]);
     expect(decodeJwt(token.accessToken)).toMatchObject({ sub: auth0Ids.alice, aud: auth0Ids.expensesApi });

@@ -91,6 +91,16 @@ const alicesToken = (over: { version?: 1 | 2 } = {}) =>
 
 describe('the exchange engine against the Entra double', () => {
   it(
+    verifies('tb:revocation', 'sends nothing to revoke what it obtained: Entra has no such endpoint'),
+    async () => {
+      await bench.exchange(await alicesToken(), [read]);
+      const before = entra.requests.length;
+      expect(await bench.revoke()).toBe(0);
+      expect(entra.requests).toHaveLength(before);
+    },
+  );
+
+  it(
     verifies('tb:upstream-entra', 'obtains a v2.0 token for the same user, though sub differs'),
     async () => {
       const subject = await alicesToken();

@@ -42,7 +42,9 @@ export interface OktaDouble {
   readonly issuerOf: (serverId: string) => string;
   readonly tokenEndpoint: (serverId: string) => string;
   readonly jwksUri: (serverId: string) => string;
-  /** Requests to token endpoints, in order. */
+  /** `jti` of access tokens that were revoked. */
+  readonly revoked: ReadonlySet<string>;
+  /** Requests to token and revocation endpoints, in order. */
   readonly requests: readonly RecordedRequest[];
   /** Makes the token endpoints answer so until told otherwise; `undefined` returns to their own judgement. */
   readonly setBehaviour: (behaviour: OktaBehaviour | undefined) => void;
@@ -62,6 +64,7 @@ export async function startOktaDouble(options: OktaDoubleOptions): Promise<OktaD
   const state: OktaState = {
     organization: options.organization,
     signerOf: await createSigners(options.organization),
+    revoked: new Set(),
     usedAssertions: new Set(),
     issuerOf,
     now,
@@ -80,6 +83,7 @@ export async function startOktaDouble(options: OktaDoubleOptions): Promise<OktaD
     tokenEndpoint: (serverId) => `${issuerOf(serverId)}/v1/token`,
     jwksUri: (serverId) => `${issuerOf(serverId)}/v1/keys`,
     requests,
+    revoked: state.revoked,
     setBehaviour: (next) => {
       behaviour = next;
     },

@@ -55,6 +55,21 @@ const alicesToken = () =>
 describe('the exchange engine against the Okta double', () => {
   it(
     verifies(
+      'tb:revocation',
+      'revokes what it obtained at the server that issued it, as whom it obtained it (RFC 7009)',
+    ),
+    async () => {
+      const token = await bench.exchange(await alicesToken(), [read]);
+      expect(await bench.revoke()).toBe(1);
+      expect([...okta.revoked]).toEqual([decodeJwt(token.accessToken).jti]);
+      const sent = okta.requests.at(-1);
+      expect(sent?.path).toBe(`/oauth2/${oktaIds.apiAuthorizationServer}/v1/revoke`);
+      expect([sent?.get('token'), sent?.get('token_type_hint')]).toEqual([token.accessToken, 'access_token']);
+    },
+  );
+
+  it(
+    verifies(
       'tb:upstream-8693',
       'exchanges at the server of the API for the same uid, keys found by discovery',
     ),

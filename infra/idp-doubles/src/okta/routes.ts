@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { decodeJwt, type JWTPayload } from 'jose';
 import { type RawAnswer, sendRaw } from '../behaviour.ts';
 import { parseForm } from '../form.ts';
 import { type RecordedRequest, recordRequest } from '../recorded-request.ts';
@@ -19,7 +20,7 @@ type ServerRequest = FastifyRequest<{ Params: { server: string } }>;
 
 const grants = { [tokenExchangeGrant]: tokenExchange, client_credentials: clientCredentials } as const;
 
-/** Metadata, keys and token endpoint of every custom authorization server. */
+/** Metadata, keys, token and revocation endpoint of every custom authorization server. */
 export function registerRoutes(
   server: FastifyInstance,
   state: OktaState,
@@ -48,31 +49,54 @@ export function registerRoutes(
     if ('answer' in behaviour) return sendRaw(reply, behaviour.answer);
     throw 'refuse' in behaviour ? oauthRefusal(behaviour.refuse) : fault(state, behaviour.fault);
   });
+  server.post('/oauth2/:server/v1/revoke', async (request: ServerRequest, reply) => {
+    options.record(recordRequest(request.url, request.body, request.headers));
+    await revoke(state, request);
+    return reply.code(200).send();
+  });
+}
+
+/** Ends an access token of the client that asks; what is invalid or another's is answered alike, and left alone. */
+async function revoke(state: OktaState, request: ServerRequest): Promise<void> {
+  const { client, form } = await authenticated(state, request, 'revoke');
+  const { cid, jti } = tokenClaims(form.token);
+  if (cid === client.clientId && typeof jti === 'string') state.revoked.add(jti);
+}
+
+function tokenClaims(token: string | undefined): JWTPayload {
+  try {
+    return decodeJwt(token ?? '');
+  } catch {
+    return {};
+  }
 }
 
 async function issue(state: OktaState, request: ServerRequest): Promise<Record<string, unknown>> {
+  const { client, form, server } = await authenticated(state, request, 'token');
+  const name = form.grant_type ?? '';
+  if (!Object.hasOwn(grants, name)) throw oauthRefusal('unsupported_grant_type');
+  if (!client.grantTypes.includes(name)) throw oauthRefusal('unauthorized_client');
+  return await grants[name as keyof typeof grants](state, server, client, form);
+}
+
+/** The client and what it sent. An assertion must be for the very endpoint. */
+async function authenticated(state: OktaState, request: ServerRequest, endpoint: 'token' | 'revoke') {
   const server = authorizationServer(state, request);
   const form = parseForm(request.body);
   if (form === undefined) throw oauthRefusal('invalid_request');
-  const issuer = state.issuerOf(server.id);
   const proof = await proveClient(form, {
     clients: state.organization.clients,
     authorization: request.headers.authorization,
     assertions: {
-      audience: `${issuer}/v1/token`,
+      audience: `${state.issuerOf(server.id)}/v1/${endpoint}`,
       required: ['exp'],
       maxLifetime: 3600,
       used: state.usedAssertions,
     },
     now: state.now(),
   });
-  if ('failure' in proof) {
-    throw oauthRefusal(proof.failure === 'two_methods' ? 'invalid_request' : 'invalid_client');
-  }
-  const name = form.grant_type ?? '';
-  if (!Object.hasOwn(grants, name)) throw oauthRefusal('unsupported_grant_type');
-  if (!proof.client.grantTypes.includes(name)) throw oauthRefusal('unauthorized_client');
-  return await grants[name as keyof typeof grants](state, server, proof.client, form);
+  if ('client' in proof) return { client: proof.client, form, server };
+  throw oauthRefusal(proof.failure === 'two_methods' ? 'invalid_request' : 'invalid_client');
 }
 
 function authorizationServer(state: OktaState, request: ServerRequest): OktaAuthorizationServer {

@@ -6,6 +6,8 @@ export interface OktaState {
   readonly organization: OktaOrganization;
   /** The signing key of an authorization server: each has its own. */
   readonly signerOf: (serverId: string) => Signer;
+  /** `jti` of access tokens that were revoked. */
+  readonly revoked: Set<string>;
   /** `jti` of client assertions that were used. */
   readonly usedAssertions: Set<string>;
   /** Issuer of an authorization server. */

@@ -1,4 +1,5 @@
 import type { IdpProfile } from '@mcp-obo/idp-profile';
+import { decodeJwt } from 'jose';
 import { clientCredentialsRequest } from './client-credentials.ts';
 import { entraOboRequest } from './entra-obo.ts';
 import type { GrantRequest } from './grant-request.ts';
@@ -27,12 +28,13 @@ const exchangeRequests: Readonly<
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { issuer, profile } = options;
   const { registration, ask, revoke } = createRegistrations(options);
+  const answerIssuers = [...new Set([issuer, ...(options.answerIssuers ?? [])])];
   return {
     issuer,
     tenant: options.tenant,
     profile,
     ...(options.jwksUri === undefined ? {} : { jwksUri: options.jwksUri }),
-    answerIssuers: [...new Set([issuer, ...(options.answerIssuers ?? [])])],
+    answerIssuers,
     registration,
     async exchange(request, deadline) {
       const grant = exchangeRequests[profile.exchange.grant](profile, request);
@@ -41,6 +43,18 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     async clientCredentials(request, deadline) {
       return ask(request.client, 'client_credentials', clientCredentialsRequest(profile, request), deadline);
     },
-    ...(profile.revocation.accessTokens && { revoke }),
+    ...(profile.revocation.accessTokens && {
+      revoke: (client, token, deadline) => revoke(client, token, deadline, issuerAmong(answerIssuers, token)),
+    }),
   };
+}
+
+/** Who issued a token, if it is one of these; it has been validated. Undefined for one that nobody can read. */
+function issuerAmong(issuers: readonly string[], token: string): string | undefined {
+  try {
+    const { iss } = decodeJwt(token);
+    return issuers.find((issuer) => issuer === iss);
+  } catch {
+    return undefined;
+  }
 }

@@ -48,10 +48,10 @@ export interface Registrations {
     deadline?: number,
   ) => Promise<UpstreamAnswer>;
   /**
-   * Ends an access token that was issued to the caller's own registration (RFC 7009). Rejects with an `OAuthError`:
-   * `temporarily_unavailable` for a fault, else for good.
+   * Ends an access token that was issued to the caller's own registration (RFC 7009), by its issuer where that is
+   * another. Rejects with an `OAuthError`: `temporarily_unavailable` for a fault, else for good.
    */
-  readonly revoke: (client: string, token: string, deadline: number) => Promise<void>;
+  readonly revoke: (client: string, token: string, deadline: number, issuer?: string) => Promise<void>;
 }
 
 /** @throws TypeError at start for a token endpoint that is neither https nor on loopback, or a key that cannot sign. */
@@ -70,17 +70,18 @@ export function createRegistrations(options: RegistrationsOptions): Registration
   const locateToken = remembered(
     async () => options.tokenEndpoint ?? (await discover('token_endpoint', options)),
   );
-  const locateRevocation = remembered(() => discover('revocation_endpoint', options));
+  const revocationUrls = new Map<string, () => Promise<string>>();
 
-  function clientAt(client: string, url: string) {
+  function clientAt(client: string, url: string, at = issuer) {
     const credential = credentialOf(client);
     const { reusesAssertion, assertionAudience } = profile.exchange;
     return {
       ...options,
+      issuer: at,
       url,
       credential,
       timeoutMs,
-      assertionAudience: assertionAudience === 'issuer' ? issuer : url,
+      assertionAudience: assertionAudience === 'issuer' ? at : url,
       reusesAssertion,
     };
   }
@@ -100,10 +101,15 @@ export function createRegistrations(options: RegistrationsOptions): Registration
     );
   }
 
-  async function revocationEndpointOf(client: string): Promise<RevocationEndpoint> {
+  async function revocationEndpointOf(client: string, at: string): Promise<RevocationEndpoint> {
     credentialOf(client);
-    const url = await locateRevocation();
-    return known(revocationEndpoints, client, () => createRevocationEndpoint(clientAt(client, url)));
+    const locate = known(revocationUrls, at, () =>
+      remembered(() => discover('revocation_endpoint', { ...options, issuer: at })),
+    );
+    const url = await locate();
+    return known(revocationEndpoints, JSON.stringify([client, at]), () =>
+      createRevocationEndpoint(clientAt(client, url, at)),
+    );
   }
 
   return {
@@ -116,8 +122,8 @@ export function createRegistrations(options: RegistrationsOptions): Registration
     async ask(client, operation, grant, deadline = options.now() + 10_000) {
       return guard(client, deadline, async () => (await tokenEndpointOf(client))(operation, grant));
     },
-    async revoke(client, token, deadline) {
-      return quietGuard(client, deadline, async () => (await revocationEndpointOf(client))(token));
+    async revoke(client, token, deadline, at = issuer) {
+      return quietGuard(client, deadline, async () => (await revocationEndpointOf(client, at))(token));
     },
   };
 }
