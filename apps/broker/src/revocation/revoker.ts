@@ -72,14 +72,14 @@ export function createRevoker(options: RevokerOptions): Revoker {
       }
       const tokens = found.flat();
       if (tokens.length > 0) await list.revoke(tokens.map(endOf));
-      if (hops > 0) evictLater(origins.filter((_origin, index) => found[index]?.length));
+      // What is kept under these is refused already: nobody has to wait until it is gone.
+      if (hops > 0) void evictAll(origins.filter((_origin, index) => found[index]?.length));
       origins = tokens.map((token) => token.key);
     }
   }
 
-  /** What is kept under these is refused already: nobody has to wait until it is gone. */
-  function evictLater(keys: readonly string[]): void {
-    for (const key of keys) evict(endOf({ key, until: now() })).catch(onError);
+  async function evictAll(keys: readonly string[]): Promise<void> {
+    for (const key of keys) await evict(endOf({ key, until: now() })).catch(onError);
   }
 
   async function finish(): Promise<void> {
