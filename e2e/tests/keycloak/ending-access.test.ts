@@ -89,9 +89,10 @@ const endings: Readonly<Record<string, Ending>> = {
 };
 
 const documented = new Map(
-  rowsOf(sectionOf(readDocument('docs/idp/keycloak.md'), 'What stops, and when')).map(
-    ([name = '', ...cells]) => [name, cells],
-  ),
+  rowsOf(sectionOf(readDocument('docs/idp/keycloak.md'), 'What stops, and when'))
+    // The other table there says what shared signals end.
+    .filter(({ length }) => length === 1 + wayNames.length)
+    .map(([name = '', ...cells]) => [name, cells]),
 );
 const measured = new Map<string, Readonly<Record<Way, Stop>>>();
 const row = (name: string) => wayNames.map((way) => measured.get(name)?.[way]);
