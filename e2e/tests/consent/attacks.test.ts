@@ -207,10 +207,9 @@ describe('a consent', () => {
       expect(secrets.every((secret) => secret.length > 30)).toBe(true);
       const written = mcpServer.output() + broker.output();
       expect(secrets.filter((secret) => written.includes(secret))).toEqual([]);
-      const steps = [
-        ...mcpServer.output().matchAll(/"type":"interaction","decision":"(\w+)","reason":"(\w+)"/g),
-      ];
-      expect(steps.slice(-3).map(([, ...step]) => step)).toEqual([
+      const line = /"type":"interaction","decision":"(\w+)","reason":"(\w+)"/g;
+      const steps = () => [...mcpServer.output().matchAll(line)].slice(-3).map(([, ...step]) => step);
+      await expect.poll(steps, { timeout: 10_000 }).toEqual([
         ['ask', 'consent_required'],
         ['ask', 'started'],
         ['allow', 'completed'],

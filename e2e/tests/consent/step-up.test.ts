@@ -125,13 +125,15 @@ describe('a login by a link', () => {
     expect(secrets.every((secret) => secret.length === 43)).toBe(true);
     const written = mcpServer.output() + broker.output();
     expect(secrets.filter((secret) => written.includes(secret))).toEqual([]);
-    const steps = mcpServer
-      .output()
-      .split('\n')
-      .filter((line) => line.includes('"type":"interaction"'))
-      .map((line) => JSON.parse(line))
-      .map(({ decision, reason, tool }) => [decision, reason, tool]);
-    expect(steps.slice(-3)).toEqual([
+    const steps = () =>
+      mcpServer
+        .output()
+        .split('\n')
+        .filter((line) => line.includes('"type":"interaction"') && line.endsWith('}'))
+        .map((line) => JSON.parse(line))
+        .map(({ decision, reason, tool }) => [decision, reason, tool])
+        .slice(-3);
+    await expect.poll(steps, { timeout: 10_000 }).toEqual([
       ['ask', 'login_too_weak', 'list_expenses'],
       ['ask', 'login_started', 'list_expenses'],
       ['allow', 'login_completed', 'list_expenses'],
