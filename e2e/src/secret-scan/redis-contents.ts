@@ -16,9 +16,11 @@ export async function readRedis(url: string): Promise<readonly Source[]> {
   const redis = new Redis(url);
   try {
     const keys = await redis.keysBuffer('*');
-    return await Promise.all(
-      keys.map(async (key) => {
+    const read = await Promise.all(
+      keys.map(async (key): Promise<Source | undefined> => {
         const type = await redis.type(key);
+        // Its time came between the two questions.
+        if (type === 'none') return undefined;
         const [command, ...args] = commands[type] ?? [];
         if (command === undefined) throw new Error(`Redis holds a value of type ${type}.`);
         const value = await redis.callBuffer(command, key, ...args);
@@ -26,6 +28,7 @@ export async function readRedis(url: string): Promise<readonly Source[]> {
         return { place: `Redis ${type}`, text: text.join(' ') };
       }),
     );
+    return read.filter((source) => source !== undefined);
   } finally {
     redis.disconnect();
   }

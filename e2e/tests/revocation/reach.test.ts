@@ -53,7 +53,9 @@ describe.skipIf(!redisAvailable())('from the answer of /revoke to the first refu
           expect(await ask()).toBe(200);
           if (run === 0) measured.set(name, []);
         }
-        expect(await revokeAsMcpServer(platform, accessToken)).toBe(200);
+        // A Redis that is too slow on a busy machine is 503, after which a client asks again.
+        const revoke = () => revokeAsMcpServer(platform, accessToken);
+        await expect.poll(revoke, { timeout: 20_000, interval: 200 }).toBe(200);
         const answered = performance.now();
         await Promise.all(
           ways.map(async ([name, { ask, refused }]) => {

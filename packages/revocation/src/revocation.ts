@@ -42,8 +42,11 @@ const clockTolerance: Readonly<Record<SubjectKind, number>> = {
   client: 5000,
 };
 
-/** The same for what has a time: it goes on after that, so a new token must not wait long either. */
-const toleranceOfEvents = 5000;
+/**
+ * The same for what has a time: that and the times of tokens are most often by one issuer's clocks, and who was ended
+ * logs in again soon after.
+ */
+const toleranceOfEvents = 2000;
 
 /** The entry of a revocation: it ends what had been issued when it happened. */
 export function revocationEntry(
