@@ -10,7 +10,7 @@ export interface BenchContext {
   readonly signal: AbortSignal;
 }
 
-/** A measurement whose contenders are warm and wait for their turns. */
+/** A measurement whose contenders wait for their turns. */
 interface Ready {
   readonly stage: OpenStage;
   readonly measurement: Measurement;
@@ -98,9 +98,7 @@ async function getReady(measurement: Measurement, stage: OpenStage, context: Ben
   const wanted = contendersOf(measurement, effort);
   if (effort.quick) await settleAll(wanted.map(start));
   else for (const contender of wanted) await start(contender);
-  const ordered = new Map(wanted.flatMap(({ id }) => entryOf(runs, id)));
-  await warmUpAll(ordered, roundsOptions(context));
-  return { stage, measurement, runs: ordered, missing };
+  return { stage, measurement, runs: new Map(wanted.flatMap(({ id }) => entryOf(runs, id))), missing };
 }
 
 async function measure(
@@ -108,6 +106,8 @@ async function measure(
   context: BenchContext,
 ): Promise<MeasurementResult> {
   const contenders = contendersOf(measurement, context.effort);
+  // Right before, while nothing else is done: code that was warmed up beside other work is compiled too late.
+  await warmUpAll(runs, roundsOptions(context));
   const slices = await runRounds(runs, roundsOptions(context));
   const result = { ...resultOf({ ...measurement, contenders }, slices, missing), facts: stage.facts() };
   await stage.close();
