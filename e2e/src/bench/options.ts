@@ -43,7 +43,7 @@ const quickIds = knownIds.filter((id) => !notInQuick.has(id));
 export const help = `npm run bench: measures CPU time per call, beside the peers
 
 Options (after --):
-  --quick         the goals alone, in ${quick.rounds} short rounds: under two minutes, for a first look
+  --quick         the goals alone, in ${quick.rounds} short rounds: about two minutes, for a first look
   --only ID       one measurement; may repeat: ${knownIds.join(', ')}
   --json          no table; the last line is the short result as JSON
   --record        puts the figures into docs/performance.md, its raw data and its chart
