@@ -2,21 +2,10 @@ import type { Actor } from '@mcp-obo/grant';
 import { z } from 'zod';
 import type { IssuedToken } from './contract.ts';
 import { type Refusal, refusalSchema } from './errors/refusal.ts';
+import type { Obtained } from './obtained.ts';
 
 /** A checked token as it is kept. `source` is not kept: where it comes from is known when it is read. */
 export type StoredToken = Omit<IssuedToken, 'source'>;
-
-/** By whom a token was obtained, where it can be revoked. */
-export interface Obtained {
-  /** Where it was asked for. */
-  readonly issuer: string;
-  /** The caller it was asked for. */
-  readonly client: string;
-  /** The client id of that caller's registration at the issuer. */
-  readonly registration: string;
-  /** When the token at the beginning of the chain that it was obtained with was issued, seconds since the epoch. */
-  readonly subjectIssuedAt: number;
-}
 
 /** What is kept of an answer. `until`: seconds since the epoch after which it is not served. */
 export type Kept =

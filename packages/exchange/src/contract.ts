@@ -1,8 +1,8 @@
 import type { Actor, Credential, Grant } from '@mcp-obo/grant';
 import type { RevocationView } from '@mcp-obo/revocation';
 import type { Cache } from './cache.ts';
-import type { Obtained } from './cache-entry.ts';
 import type { OnExchangeEvent } from './events.ts';
+import type { Obtained } from './obtained.ts';
 import type { DownstreamToken } from './on-behalf-of.ts';
 import type { Policy } from './policy.ts';
 import type { Scheduler } from './scheduler.ts';

@@ -1,9 +1,10 @@
 import { isOAuthError } from '@mcp-obo/oauth-error';
 import { type CheckedAnswer, checkAnswer } from './answer.ts';
-import type { Kept, Obtained } from './cache-entry.ts';
+import type { Kept } from './cache-entry.ts';
 import type { EngineOptions, IssuedToken, ObtainedToken } from './contract.ts';
 import { refusalOf } from './errors/refusal.ts';
 import type { ExchangeEvent } from './events.ts';
+import type { Obtained } from './obtained.ts';
 import type { Plan } from './plan.ts';
 import type { Place } from './token-store.ts';
 

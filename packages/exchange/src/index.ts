@@ -8,7 +8,6 @@ export type {
   ClaimOptions,
   HeldClaim,
 } from './cache.ts';
-export type { Obtained } from './cache-entry.ts';
 export type {
   EngineMachineRequest,
   EngineOptions,
@@ -36,6 +35,7 @@ export {
 } from './interaction/interactions.ts';
 export { createLocalExchange, type LocalExchangeOptions, type LocalIssuer } from './local-exchange.ts';
 export { createMemoryCache, type MemoryCacheOptions } from './memory/memory-cache.ts';
+export type { Obtained } from './obtained.ts';
 export type { DownstreamToken, MachineRequest, OnBehalfOfRequest, TokenExchange } from './on-behalf-of.ts';
 export type { Policy, PolicyRule } from './policy.ts';
 export { type Scheduler, systemScheduler } from './scheduler.ts';

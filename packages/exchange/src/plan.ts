@@ -1,6 +1,6 @@
 import type { Expectation } from './answer.ts';
-import type { Obtained } from './cache-entry.ts';
 import type { EngineOptions } from './contract.ts';
+import type { Obtained } from './obtained.ts';
 import type { UpstreamAnswer } from './upstream/upstream.ts';
 
 /** A request that may be made: what to ask, what to expect, and where the answer is kept. */

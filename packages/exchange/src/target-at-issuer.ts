@@ -1,5 +1,5 @@
 import { OAuthError } from '@mcp-obo/oauth-error';
-import type { Obtained } from './cache-entry.ts';
+import type { Obtained } from './obtained.ts';
 import { atIssuer, type Target } from './target.ts';
 import type { Upstream } from './upstream/upstream.ts';
 

@@ -6,8 +6,9 @@ import { parseForm, type TokenForm } from '../token/form.ts';
 import { spellRefusals, tokenExchangeRefusals } from '../token/refusal-codes.ts';
 import { assertReachable, type SubjectCheck } from '../token/subject-check.ts';
 import { parseScope, type TargetRegistry } from '../token/target-registry.ts';
-import { type FormRequest, refuseSecretsInUrl } from '../token/token-endpoint.ts';
+import { refuseSecretsInUrl } from '../token/token-endpoint.ts';
 import { readSubjectToken, readTarget } from '../token/token-exchange.ts';
+import type { FormRequest } from '../token/token-request.ts';
 
 export interface InteractionEndpointOptions {
   readonly authenticate: ClientAuthenticator;

@@ -3,7 +3,8 @@ import type { Revocation } from '@mcp-obo/revocation';
 import type { LogoutToken } from '@mcp-obo/validator';
 import type { ReplayGuard } from '../client-auth/replay-guard.ts';
 import { parseForm } from '../token/form.ts';
-import { type FormRequest, refuseSecretsInUrl } from '../token/token-endpoint.ts';
+import { refuseSecretsInUrl } from '../token/token-endpoint.ts';
+import type { FormRequest } from '../token/token-request.ts';
 import type { RevocationObserver } from './revocation-observer.ts';
 import type { Revoker } from './revoker.ts';
 

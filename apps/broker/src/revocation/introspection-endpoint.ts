@@ -3,7 +3,8 @@ import { type RevocationView, refuseOutdated } from '@mcp-obo/revocation';
 import type { ClientAuthenticator } from '../client-auth/authenticate.ts';
 import type { ResourceRegistry } from '../registry/resource-registry.ts';
 import { parseForm } from '../token/form.ts';
-import { type FormRequest, refuseSecretsInUrl } from '../token/token-endpoint.ts';
+import { refuseSecretsInUrl } from '../token/token-endpoint.ts';
+import type { FormRequest } from '../token/token-request.ts';
 import { isForClient, type RecogniseToken } from './known-token.ts';
 
 export interface IntrospectionEndpointOptions {

@@ -1,10 +1,7 @@
 import type { EvictedToken, Scheduler, Upstream } from '@mcp-obo/exchange';
 import { isOAuthError, OAuthError } from '@mcp-obo/oauth-error';
 import type { RevocationEntry } from '@mcp-obo/revocation';
-import type { RevocationObserver } from './revocation-observer.ts';
-
-/** What became of a token at its issuer. `dropped`: there were too many, or the process ended. */
-export type IssuerOutcome = 'revoked' | 'refused' | 'unsupported' | 'fault' | 'dropped';
+import type { IssuerOutcome, RevocationObserver } from './revocation-observer.ts';
 
 export interface IssuerRevocationsOptions {
   /** Revokes one, and gives up at the deadline (milliseconds since the epoch). Rejects with `temporarily_unavailable` for a fault. */

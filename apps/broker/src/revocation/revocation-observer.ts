@@ -5,7 +5,9 @@ import type { Revocation } from '@mcp-obo/revocation';
 import { decodeJwt } from 'jose';
 import type { ClientConfig } from '../config.ts';
 import type { BrokerDeps } from '../deps.ts';
-import type { IssuerOutcome } from './issuer-revocations.ts';
+
+/** What became of a token at its issuer. `dropped`: there were too many, or the process ended. */
+export type IssuerOutcome = 'revoked' | 'refused' | 'unsupported' | 'fault' | 'dropped';
 
 /** Who or what asked for a revocation. */
 export interface RevocationSource {

@@ -2,7 +2,7 @@ import { OAuthError } from '@mcp-obo/oauth-error';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CertificateReader } from '../client-auth/presented-certificate.ts';
 import { pathOf } from '../endpoints.ts';
-import type { FormRequest } from '../token/token-endpoint.ts';
+import type { FormRequest } from '../token/token-request.ts';
 import { preferredWait, within } from './prefer-wait.ts';
 
 /** Name of the server's decorator that reads the certificate of a request's client. */

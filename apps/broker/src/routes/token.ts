@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Endpoints } from '../endpoints.ts';
-import type { TokenRequest } from '../token/token-endpoint.ts';
+import type { TokenRequest } from '../token/token-request.ts';
 import { acceptForms, serveForm } from './form-endpoint.ts';
 
 export interface TokenRouteOptions {

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ClientConfig } from '../config.ts';
 import { createRepeats, type Repeat, type Repeated } from './repeats.ts';
-import { createTokenEndpoint, type TokenRequest } from './token-endpoint.ts';
+import { createTokenEndpoint } from './token-endpoint.ts';
+import type { TokenRequest } from './token-request.ts';
 
 const request: TokenRequest = {
   authorization: ['Basic bWNwOnNlY3JldA=='],

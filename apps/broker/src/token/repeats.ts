@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { ClientConfig } from '../config.ts';
-import type { TokenRequest } from './token-endpoint.ts';
+import type { TokenRequest } from './token-request.ts';
 
 /** Answers a request once more, or says with undefined that it is to be looked at in full. */
 export type Repeat = () => Repeated | Promise<Repeated>;

@@ -1,27 +1,10 @@
 import { OAuthError } from '@mcp-obo/oauth-error';
 import type { ClientAuthenticator } from '../client-auth/authenticate.ts';
-import type { PresentedCertificate } from '../client-auth/presented-certificate.ts';
 import type { ClientConfig } from '../config.ts';
 import type { Caller } from './caller.ts';
 import { parseForm, type TokenForm } from './form.ts';
 import type { Repeat, Repeats } from './repeats.ts';
-
-/** A form that a client sent, free of the framework. */
-export interface FormRequest {
-  /** All `Authorization` field lines. */
-  readonly authorization: readonly string[];
-  /** Names of the parameters in the query of the URL. */
-  readonly query: readonly string[];
-  readonly body: string;
-  /** The client's certificate, where it showed one in a TLS handshake (RFC 8705). */
-  readonly certificate?: PresentedCertificate | undefined;
-}
-
-/** A token request. */
-export interface TokenRequest extends FormRequest {
-  /** The tenant in the path, where the request names one. */
-  readonly tenant: string | undefined;
-}
+import type { TokenRequest } from './token-request.ts';
 
 /** One grant: the parsed form and the authenticated client in, the JSON of the answer out. */
 export type GrantHandler = (form: TokenForm, caller: Caller) => Promise<Record<string, unknown>>;
