@@ -1,24 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { type Form, parseForm } from '../form.ts';
 import { type Consent, type EntraApp, type EntraTenant, type EntraUser, findApp } from './directory.ts';
-import type { EntraLogin } from './id-token.ts';
+import type { AuthorizationCode, AuthorizationCodes } from './login.ts';
 import { openIdScopes, requestedResource } from './requested-resource.ts';
 import type { EntraState } from './state.ts';
-
-/** A login that waits for its code to be redeemed. */
-export interface AuthorizationCode {
-  readonly client: string;
-  readonly redirectUri: string;
-  readonly nonce: string | undefined;
-  readonly codeChallenge: string;
-  readonly user: EntraUser;
-  readonly login: EntraLogin;
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number;
-}
-
-/** Codes that were issued and not redeemed. */
-export type AuthorizationCodes = Map<string, AuthorizationCode>;
 
 export interface AuthorizeOptions {
   readonly codes: AuthorizationCodes;

@@ -1,14 +1,7 @@
 import type { EntraApp, EntraTenant, EntraUser } from './directory.ts';
+import type { EntraLogin } from './login.ts';
 import { type EntraState, lifeFromNow } from './state.ts';
 import { issuerOf, pairwiseSubject } from './token-claims.ts';
-
-/** A sign-in, as the optional claims `auth_time` and `acrs` of an ID token tell it. */
-export interface EntraLogin {
-  /** Seconds since the epoch. */
-  readonly authTime: number;
-  /** Authentication contexts that were asked for and met. */
-  readonly acrs: readonly string[];
-}
 
 /** Who signed in at which application. */
 export interface IdTokenFacts {

@@ -1,6 +1,6 @@
 import type { Signer } from '../signer.ts';
-import type { AuthorizationCodes } from './authorize.ts';
 import type { Consent, EntraTenant } from './directory.ts';
+import type { AuthorizationCodes } from './login.ts';
 import type { Sessions } from './sessions.ts';
 import { accessTokenClaims, type IssuerOrigins, type TokenFacts } from './token-claims.ts';
 
