@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { type Form, parseForm } from '../form.ts';
 import { type Consent, type EntraApp, type EntraTenant, type EntraUser, findApp } from './directory.ts';
-import type { AuthorizationCode, AuthorizationCodes } from './login.ts';
+import type { AuthorizationCodes, EntraLogin } from './login.ts';
 import { openIdScopes, requestedResource } from './requested-resource.ts';
 import type { EntraState } from './state.ts';
 
