@@ -7,19 +7,20 @@ import { createApprovalAnswers } from './approval/approval-answers.ts';
 import { type Approvals, createApprovals } from './approval/approvals.ts';
 import type { SdkExtra } from './call.ts';
 import type { Asked } from './input-required.ts';
-import type { CameBack, Wanted } from './interaction/guard-interactions.ts';
+import type { CameBack } from './interaction/guard-interactions.ts';
 import type { InteractionPages } from './interaction/interaction-pages.ts';
 import { createMemoryInteractionStore, type InteractionStore } from './interaction/interaction-store.ts';
 import {
   type InteractionEvent,
   type InteractionOptions,
+  type OpenInteractions,
   openInteractions,
 } from './interaction/open-interactions.ts';
 import { createProvenLogins } from './interaction/proven-logins.ts';
 import type { Operation } from './operation.ts';
 
 /** Everything that a guard asks of users, and what they answered. */
-export interface AskingUsers {
+export interface AskingUsers extends Pick<OpenInteractions, 'askConsent'> {
   /** Absent when nobody can be sent anywhere. */
   readonly pages?: { readonly url: string; readonly answer: InteractionPages };
   /** Notes whether a client that initializes can be asked to open a URL. */
@@ -27,12 +28,6 @@ export interface AskingUsers {
   readonly settleApproval: Approvals['settle'];
   /** For a call that comes back from the user: waits; undefined when it may go on. Never rejects. */
   readonly resume: (grant: Grant, extra: SdkExtra) => Promise<CameBack | undefined>;
-  readonly askConsent: (
-    grant: Grant,
-    extra: SdkExtra,
-    error: unknown,
-    wanted: Wanted,
-  ) => Promise<Asked | undefined>;
   /** Asks for the login that a decision wants, when it and the client can be served by a link. */
   readonly askLogin: (
     grant: Grant,
